@@ -1,0 +1,78 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { hostCommand } from "../host/command.ts";
+import { createContainer } from "../host/container.ts";
+import type { Host } from "../host/host.ts";
+import { SecretFiles } from "../host/secret-files.ts";
+import type { StoreAddress } from "../service/environment.ts";
+import type { StoreSpec } from "./spec.ts";
+
+export interface DatastoreArgs {
+  readonly host: Host;
+  readonly spec: StoreSpec;
+  /** Image of the store, by id or digest. */
+  readonly image: pulumi.Input<string>;
+  readonly toolImage: pulumi.Input<string>;
+  /** @default made at the first `up` and kept, encrypted, in the state */
+  readonly password?: pulumi.Input<string> | undefined;
+  /** Refuse to delete the data volume, whatever the program says. */
+  readonly protectData: boolean;
+  readonly memoryMb: number;
+  readonly cpus: number;
+  readonly drainSeconds: number;
+}
+
+/**
+ * A data store in one container, with its data in a volume that no `up` and no `destroy` ever deletes.
+ *
+ * Only services on the estate's network reach it: it has no port on the host. Changing its image, limits or password replaces
+ * the container: the store is away for the seconds of a restart, and services answer unhealthy meanwhile.
+ */
+export class Datastore extends pulumi.ComponentResource {
+  public readonly kind: StoreSpec["kind"];
+  public readonly password: pulumi.Output<string>;
+  public readonly address: StoreAddress;
+  /** To be awaited by services that use the store. */
+  public readonly container: pulumi.Resource;
+
+  constructor(name: string, args: DatastoreArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sluice:datastore:Datastore", name, {}, opts);
+    const { host, image, toolImage, protectData, memoryMb, cpus, drainSeconds } = args;
+    const { kind, port, dataPath, env, details } = args.spec;
+
+    this.kind = kind;
+    const passwordFile = `${kind}-password`;
+    this.password = args.password === undefined ? generatePassword(`${name}-password`, host, this) : pulumi.secret(args.password);
+    const secrets = new SecretFiles(`${name}-secrets`, { host, toolImage, secrets: { [passwordFile]: this.password } }, { parent: this });
+    const data = new docker.Volume(
+      `${name}-data`,
+      { name: host.qualify(`${name}-data`), labels: host.labels("data") },
+      { parent: this, provider: host.engine, protect: protectData, retainOnDelete: true },
+    );
+    this.container = createContainer(
+      name,
+      {
+        host,
+        role: kind,
+        image,
+        address: host.ownAddress(kind),
+        healthy: ["healthy"],
+        memoryMb,
+        cpus,
+        drainSeconds,
+        env: { ...env, SLUICE_SECRETS_REVISION: secrets.revision },
+        mounts: [secrets.mount, { volume: data.name, path: dataPath, readOnly: false }],
+      },
+      { parent: this },
+    );
+
+    this.address = { host: host.ownAddress(kind), port, passwordFile, details };
+    this.registerOutputs({});
+  }
+}
+
+/** 192 random bits in hex, made once and kept as an encrypted output. */
+function generatePassword(name: string, host: Host, parent: pulumi.Resource): pulumi.Output<string> {
+  const run = "head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \\n'";
+  return pulumi.secret(hostCommand(name, { host, run, secret: true }, { parent, ignoreChanges: ["environment"] }).stdout);
+}

@@ -1,0 +1,70 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { createContainer } from "../host/container.ts";
+import type { Host } from "../host/host.ts";
+
+export interface EdgeArgs {
+  readonly host: Host;
+  /** Image of the edge, by id or digest. */
+  readonly image: pulumi.Input<string>;
+  /** Host address that the edge listens on, e.g. `127.0.0.1`. */
+  readonly bind: string;
+  /** Host port for HTTP. */
+  readonly port: number;
+  /** Host port for HTTPS. @default none: plain HTTP only */
+  readonly tlsPort?: number | undefined;
+  readonly memoryMb: number;
+  readonly cpus: number;
+  /** Time to finish requests when the edge itself is replaced, seconds. */
+  readonly drainSeconds: number;
+}
+
+/**
+ * The nginx in front of every service: the only container with a port on the host.
+ *
+ * Weights and releases live in its control volume, its configuration in its config volume; both outlive the container, so a new
+ * edge starts with the last good state. Replacing the edge itself (another image, port or limit) closes its port for a moment.
+ */
+export class Edge extends pulumi.ComponentResource {
+  /** Name of the edge's container, known when it runs. */
+  public readonly container: pulumi.Output<string>;
+  public readonly url: string;
+
+  constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sluice:edge:Edge", name, {}, opts);
+    const { host, image, bind, port, tlsPort, memoryMb, cpus, drainSeconds } = args;
+
+    const volume = (role: "control" | "files", suffix: string) =>
+      new docker.Volume(
+        `${name}-${suffix}`,
+        { name: host.qualify(`${name}-${suffix}`), labels: host.labels(role) },
+        { parent: this, provider: host.engine },
+      );
+    const control = volume("control", "control");
+    const config = volume("files", "config");
+    const listen = (internal: number, external: number) => ({ bind, internal, external });
+    const container = createContainer(
+      name,
+      {
+        host,
+        role: "edge",
+        image,
+        address: host.ownAddress("edge"),
+        healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", "2", "http://127.0.0.1:8081/healthz"],
+        memoryMb,
+        cpus,
+        drainSeconds,
+        ports: [listen(8080, port), ...(tlsPort === undefined ? [] : [listen(8443, tlsPort)])],
+        mounts: [
+          { volume: control.name, path: "/control", readOnly: false },
+          { volume: config.name, path: "/config", readOnly: false },
+        ],
+      },
+      { parent: this },
+    );
+
+    this.container = container.name;
+    this.url = tlsPort === undefined ? `http://${bind}:${port}` : `https://${bind}:${tlsPort}`;
+    this.registerOutputs({ container: this.container, url: this.url });
+  }
+}

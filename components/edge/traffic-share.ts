@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import { hostCommand } from "../host/command.ts";
+import type { Host } from "../host/host.ts";
+import { greenShare, type Percent, type Slot } from "./share.ts";
+
+export interface TrafficShareArgs {
+  readonly host: Host;
+  /** Name of the routed service, as in `sluice:services`. */
+  readonly service: string;
+  /** Slot that carries the stable release. */
+  readonly active: Slot;
+  /** Percentage of clients sent to the other slot. */
+  readonly canaryWeight: Percent;
+  /** Name of the running edge container that owns the control volume. */
+  readonly edgeContainer: pulumi.Input<string>;
+}
+
+/**
+ * How one service's clients are split between its two slots.
+ *
+ * Changing it swaps one symlink inside the running edge: no reload, no container touched, in-flight requests unharmed.
+ */
+export class TrafficShare extends pulumi.ComponentResource {
+  /** The active slot and green's percentage, as the edge has them. */
+  public readonly applied: pulumi.Output<string>;
+
+  constructor(name: string, args: TrafficShareArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sluice:edge:TrafficShare", name, {}, opts);
+    const { host, service, active, canaryWeight, edgeContainer } = args;
+
+    const set = hostCommand(
+      name,
+      {
+        host,
+        run: pulumi.interpolate`docker exec -i ${edgeContainer} set-share ${service}`,
+        // An edge that is gone has forgotten the service already.
+        undo: pulumi.interpolate`docker exec ${edgeContainer} drop-service ${service} || ! docker inspect ${edgeContainer} > /dev/null 2>&1`,
+        // The share travels on stdin: a change runs `update` in place. In `triggers` it would replace the resource.
+        stdin: `${active} ${greenShare(active, canaryWeight)}`,
+      },
+      { parent: this },
+    );
+
+    this.applied = set.stdout;
+    this.registerOutputs({ applied: this.applied });
+  }
+}

@@ -1,0 +1,102 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "./host.ts";
+import type { Role, SlotIdentity } from "./labels.ts";
+
+/** A Docker volume or named mount of a container. */
+export interface VolumeMount {
+  readonly volume: pulumi.Input<string>;
+  readonly path: string;
+  /** @default true: a container may not write into it */
+  readonly readOnly?: boolean;
+}
+
+export interface ContainerArgs {
+  readonly host: Host;
+  readonly role: Role;
+  /** Set on containers of a service's slot. */
+  readonly slot?: SlotIdentity;
+  /** Image by id or digest, never by a tag that may move. */
+  readonly image: pulumi.Input<string>;
+  /** Static address on the estate's network. */
+  readonly address: string;
+  /** Command that says whether the container can do its work, e.g. `["healthy"]`. */
+  readonly healthy: readonly string[];
+  /** @default 2 */
+  readonly healthIntervalSeconds?: number;
+  /** @default 2 */
+  readonly healthTimeoutSeconds?: number;
+  /** @default 3 */
+  readonly healthRetries?: number;
+  /** Hard limit, MiB. Swap is not given on top. */
+  readonly memoryMb: number;
+  /** Hard limit in cores, e.g. 0.5. */
+  readonly cpus: number;
+  /** Time between the stop signal and the kill, seconds. */
+  readonly drainSeconds: number;
+  /** @default none */
+  readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** @default none */
+  readonly mounts?: readonly VolumeMount[];
+  /** Host ports. Only the edge has any. @default none */
+  readonly ports?: readonly { readonly bind: string; readonly external: number; readonly internal: number }[];
+}
+
+/** A small private space for what a program must write while it runs; the rest of its file system is read-only. */
+const TMPFS = { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" };
+
+/** Logs are kept on the host, but never more than this: a full disk is an outage too. */
+const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
+
+/**
+ * A container with Sluice's safe defaults: no capability, no new privileges, read-only root, hard memory and CPU limits, rotated
+ * logs, a stop signal before the kill, and only the mounts, ports and variables that were asked for.
+ *
+ * The provider replaces a container for almost every change, and deletes the old one first: what must not be interrupted needs
+ * a second container to serve meanwhile (a service's other slot).
+ */
+export function createContainer(name: string, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+  const { host, role, slot, image, address, healthy, memoryMb, cpus, drainSeconds, env = {}, mounts = [], ports = [] } = args;
+  const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3 } = args;
+  return new docker.Container(
+    name,
+    {
+      name: host.qualify(name),
+      image,
+      labels: host.labels(role, slot),
+      envs: envList(env),
+      networksAdvanced: [{ name: host.network, ipv4Address: address }],
+      ports: ports.map(({ bind, external, internal }) => ({ ip: bind, external, internal, protocol: "tcp" })),
+      volumes: mounts.map(({ volume, path, readOnly = true }) => ({ volumeName: volume, containerPath: path, readOnly })),
+      healthcheck: {
+        tests: ["CMD", ...healthy],
+        interval: `${healthIntervalSeconds}s`,
+        timeout: `${healthTimeoutSeconds}s`,
+        startPeriod: "0s",
+        retries: healthRetries,
+      },
+      restart: "unless-stopped",
+      mustRun: true,
+      wait: false,
+      destroyGraceSeconds: drainSeconds,
+      stopTimeout: drainSeconds,
+      memory: memoryMb,
+      memorySwap: memoryMb,
+      cpus: `${cpus}`,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      privileged: false,
+      readOnly: true,
+      tmpfs: TMPFS,
+      logDriver: "json-file",
+      logOpts: LOG_OPTIONS,
+    },
+    // The provider knows no update for tmpfs and would say that it made one.
+    pulumi.mergeOptions(opts, { provider: host.engine, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs"] }),
+  );
+}
+
+const envList = (env: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Input<string>[] =>
+  Object.entries(env)
+    .sort(([a], [b]) => a.localeCompare(b, "en"))
+    .map(([key, value]) => pulumi.interpolate`${key}=${value}`);

@@ -1,0 +1,28 @@
+# Waits until every container in $CONTAINERS is healthy; says why not, with its last words, when one is not.
+deadline=$(($(date +%s) + TIMEOUT))
+last_words() {
+  echo "Its last log lines:" >&2
+  docker logs --tail 20 "$1" 2>&1 | sed 's/^/  | /' >&2
+}
+for id in $CONTAINERS; do
+  while :; do
+    seen=$(docker inspect -f '{{.Name}} {{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.Health.Status}}' "$id") || exit 1
+    # shellcheck disable=SC2086 # five words, none with spaces
+    set -- $seen
+    name=${1#/} status=$2 restarts=$3 code=$4 health=$5
+    [ "$status" = running ] && [ "$health" = healthy ] && break
+    if [ "$restarts" -ge 3 ] || [ "$status" = exited ] || [ "$status" = dead ]; then
+      echo "$name does not stay up: it ended with exit code $code and was started again $restarts times." >&2
+      last_words "$id"
+      exit 1
+    fi
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+      echo "$name is $status and $health after $TIMEOUT s; allowed: healthy within $TIMEOUT s. Its last health check said:" >&2
+      docker inspect -f '{{range .State.Health.Log}}{{.Output}}{{println}}{{end}}' "$id" | grep . | tail -n 1 | sed 's/^/  | /' >&2
+      last_words "$id"
+      exit 1
+    fi
+    sleep 0.5
+  done
+done
+echo "$CONTAINERS"

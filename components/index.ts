@@ -1,0 +1,11 @@
+export { Datastore, type DatastoreArgs } from "./datastore/datastore.ts";
+export { postgres, redis, type StoreSpec } from "./datastore/spec.ts";
+export { Edge, type EdgeArgs } from "./edge/edge.ts";
+export { Routing, type RoutingArgs } from "./edge/routing.ts";
+export { TrafficShare, type TrafficShareArgs } from "./edge/traffic-share.ts";
+export { ConfigFiles, type ConfigFilesArgs } from "./host/config-files.ts";
+export { Host, type HostArgs } from "./host/host.ts";
+export { type BuildRecord, type ImageSource, Images } from "./host/image.ts";
+export { SecretFiles, type SecretFilesArgs } from "./host/secret-files.ts";
+export { Service, type ServiceArgs } from "./service/service.ts";
+export { Slot, type SlotArgs } from "./service/slot.ts";

@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Datastore } from "../datastore/datastore.ts";
+import type { Route } from "../edge/routes.ts";
+import { type Percent, SLOTS, type Slot as SlotName } from "../edge/share.ts";
+import { TrafficShare } from "../edge/traffic-share.ts";
+import type { ImageSource, Images } from "../host/image.ts";
+import { SecretFiles } from "../host/secret-files.ts";
+import { Slot, type SlotArgs, type SlotDefaults } from "./slot.ts";
+
+/** What a slot runs: an image in a release, with that release's own environment and files. */
+export interface SlotContent extends Omit<SlotArgs, "defaults" | "slot" | "image" | "release"> {
+  readonly source: ImageSource;
+  /** @default the first characters of the image's digest, or of the hash of what it is built from */
+  readonly release?: string | undefined;
+}
+
+export interface ServiceArgs extends Omit<SlotDefaults, "service" | "secrets" | "stores" | "after"> {
+  readonly images: Images;
+  /** Path prefix at the edge, e.g. `/api`. @default none: the service is reached from inside only */
+  readonly route?: string | undefined;
+  /** Take the prefix off before the request is passed on. */
+  readonly stripRoute: boolean;
+  /** Slot that carries the stable release. */
+  readonly active: SlotName;
+  /** Percentage of clients sent to the other slot. */
+  readonly canaryWeight: Percent;
+  /** Data stores that the service uses: it gets their addresses and passwords, and starts after them. */
+  readonly uses: readonly Datastore[];
+  /** The service's own secrets by file name. */
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly slots: Readonly<Partial<Record<SlotName, SlotContent>>>;
+}
+
+/**
+ * A service in two slots, blue and green, and the share of clients each of them gets.
+ *
+ * A release goes to the idle slot; traffic then moves by `canaryWeight` and, at last, by `active`. Both change one symlink in the
+ * running edge and nothing else. A broken release fails the update while the active slot serves on.
+ */
+export class Service extends pulumi.ComponentResource {
+  /** What the edge must know of the service; absent when it has no route. */
+  public readonly route?: Route;
+  /** To be awaited by what opens the route. */
+  public readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sluice:service:Service", name, {}, opts);
+    const { host, images, uses, route, active, canaryWeight, edgeContainer } = args;
+
+    const secrets = { ...args.secrets, ...Object.fromEntries(uses.map(({ address, password }) => [address.passwordFile, password])) };
+    const secretFiles =
+      Object.keys(secrets).length > 0
+        ? new SecretFiles(`${name}-secrets`, { host, toolImage: args.toolImage, secrets }, { parent: this })
+        : undefined;
+    const defaults: SlotDefaults = {
+      ...args,
+      service: name,
+      secrets: secretFiles,
+      stores: Object.fromEntries(uses.map(({ kind, address }) => [kind, address])),
+      after: uses.map(({ container }) => container),
+    };
+    const declared = SLOTS.flatMap((slot) => {
+      const content = args.slots[slot];
+      return content ? [{ slot, content }] : [];
+    });
+    const slots = declared.map(({ slot, content }) => {
+      const { source, release = images.release(source), ...own } = content;
+      return new Slot(`${name}-${slot}`, { ...own, defaults, slot, release, image: images.get(source) }, { parent: this });
+    });
+    const slotsReady = slots.map(({ ready }) => ready);
+
+    if (route === undefined) {
+      this.ready = slotsReady;
+    } else {
+      const share = { host, service: name, active, canaryWeight, edgeContainer };
+      this.ready = [new TrafficShare(`${name}-share`, share, { parent: this, dependsOn: slotsReady })];
+      const backends = (slot: SlotName, replicas: number) =>
+        Array.from({ length: replicas }, (_, index) => ({ address: host.slotAddress(args.block, slot, index + 1), port: args.port }));
+      this.route = {
+        service: name,
+        path: route,
+        strip: args.stripRoute,
+        health: args.health,
+        slots: Object.fromEntries(declared.map(({ slot, content }) => [slot, backends(slot, content.replicas)])),
+      };
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { hostCommand } from "../host/command.ts";
+import type { VolumeMount } from "../host/container.ts";
+import type { Host } from "../host/host.ts";
+import { type Files, txtar } from "../host/txtar.ts";
+import { CONFIG_PATH } from "./environment.ts";
+
+export interface SlotFilesArgs {
+  readonly host: Host;
+  /** An image of the estate that has `put-files`, by id. */
+  readonly toolImage: pulumi.Input<string>;
+  /** Text files by relative path. */
+  readonly files: Files;
+}
+
+/**
+ * A slot's own configuration files, read-only in its containers.
+ *
+ * The volume is named by its content: another content is another volume, so a release's configuration moves with the release and
+ * the other slot keeps its own.
+ */
+export class SlotFiles extends pulumi.ComponentResource {
+  public readonly mount: VolumeMount;
+  /** To be awaited by the containers that read the files. */
+  public readonly written: pulumi.Resource;
+
+  constructor(name: string, args: SlotFilesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sluice:service:SlotFiles", name, {}, opts);
+    const { host, toolImage, files } = args;
+
+    const text = txtar(files);
+    const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+    const volume = new docker.Volume(
+      `${name}-volume`,
+      { name: host.qualify(`${name}-${hash}`), labels: host.labels("files") },
+      { parent: this, provider: host.engine },
+    );
+    const tool = `docker run --rm -i --network none --user 0 --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER`;
+    const label = `--label dev.sluice.estate=${host.estate} --entrypoint put-files -e PUT_FILES_UID=10001`;
+    this.written = hostCommand(
+      `${name}-write`,
+      { host, run: pulumi.interpolate`${tool} ${label} -v ${volume.name}:${CONFIG_PATH} ${toolImage} ${CONFIG_PATH}`, stdin: text },
+      { parent: this },
+    );
+    this.mount = { volume: volume.name, path: CONFIG_PATH };
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { Slot as SlotName } from "../edge/share.ts";
+import { hostCommand } from "../host/command.ts";
+import { createContainer, type VolumeMount } from "../host/container.ts";
+import type { Host } from "../host/host.ts";
+import type { SecretFiles } from "../host/secret-files.ts";
+import { type StoreAddress, slotEnvironment } from "./environment.ts";
+import { SlotFiles } from "./slot-files.ts";
+
+/** What both slots of a service have in common. */
+export interface SlotDefaults {
+  readonly host: Host;
+  readonly service: string;
+  /** Port that the service's program listens on, inside its containers. */
+  readonly port: number;
+  /** HTTP path that answers 2xx when the service can do its work. */
+  readonly health: string;
+  readonly healthIntervalSeconds: number;
+  readonly healthTimeoutSeconds: number;
+  readonly healthRetries: number;
+  /** Longest wait for a new container to become healthy, seconds. */
+  readonly readyTimeoutSeconds: number;
+  readonly drainSeconds: number;
+  readonly memoryMb: number;
+  readonly cpus: number;
+  /** Block of addresses that the service's containers live in. */
+  readonly block: number;
+  readonly stores: Readonly<Record<string, StoreAddress>>;
+  /** Data stores' containers, which are healthy before the service starts. */
+  readonly after: readonly pulumi.Resource[];
+  /** The service's secrets; absent: it has none. */
+  readonly secrets?: SecretFiles | undefined;
+  readonly toolImage: pulumi.Input<string>;
+  /** Name of the running edge container, which is told the slot's release. */
+  readonly edgeContainer: pulumi.Input<string>;
+}
+
+export interface SlotArgs {
+  readonly defaults: SlotDefaults;
+  readonly slot: SlotName;
+  /** Image by id or digest. */
+  readonly image: pulumi.Input<string>;
+  /** Name of what the slot runs, as in metrics and the access log. */
+  readonly release: string;
+  /** Containers of the slot, 1 to 8. */
+  readonly replicas: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Configuration files of this release by relative path. @default none */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const AWAIT_HEALTHY = readFileSync(new URL("../host/scripts/await-healthy.sh", import.meta.url), "utf8");
+
+/**
+ * One slot of a service: its containers in one release, with that release's own environment and files.
+ *
+ * It is there when every container is healthy; a container that is not fails the update with its last log lines. The other
+ * slot is never touched.
+ */
+export class Slot extends pulumi.ComponentResource {
+  /** Ids of the containers, known to be healthy. */
+  public readonly containers: pulumi.Output<string[]>;
+  /** To be awaited by what sends traffic here. */
+  public readonly ready: pulumi.Resource;
+
+  constructor(name: string, args: SlotArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sluice:service:Slot", name, {}, opts);
+    const { defaults, slot, image, release, replicas, env, files = {} } = args;
+    const { host, service, secrets } = defaults;
+
+    const hasFiles = Object.keys(files).length > 0;
+    const config = hasFiles ? new SlotFiles(`${name}-config`, { host, toolImage: defaults.toolImage, files }, { parent: this }) : undefined;
+    const identity = { service, slot, release };
+    const variables = slotEnvironment({ ...defaults, identity, hasFiles, env });
+    const mounts: VolumeMount[] = [config, secrets].flatMap((files) => (files ? [files.mount] : []));
+    const containers = Array.from({ length: replicas }, (_, index) =>
+      createContainer(
+        `${name}-${index + 1}`,
+        {
+          ...containerDefaults(defaults),
+          role: "service",
+          slot: identity,
+          image,
+          address: host.slotAddress(defaults.block, slot, index + 1),
+          env: secrets ? { ...variables, SLUICE_SECRETS_REVISION: secrets.revision } : variables,
+          mounts,
+        },
+        { parent: this, dependsOn: [...defaults.after, ...(config ? [config.written] : [])] },
+      ),
+    );
+    this.ready = hostCommand(
+      `${name}-ready`,
+      {
+        host,
+        // The edge learns the release first: what the containers answer from now on is that release's doing.
+        run: pulumi.interpolate`docker exec -i ${defaults.edgeContainer} set-release ${service} ${slot} > /dev/null\n${AWAIT_HEALTHY}`,
+        stdin: release,
+        environment: {
+          CONTAINERS: pulumi.all(containers.map((container) => container.id)).apply((ids) => ids.join(" ")),
+          TIMEOUT: `${defaults.readyTimeoutSeconds}`,
+        },
+      },
+      { parent: this },
+    );
+
+    this.containers = pulumi.all(containers.map((container) => container.id));
+    this.registerOutputs({ containers: this.containers });
+  }
+}
+
+/** The part of a container's arguments that does not differ between slots, field by field. */
+function containerDefaults(defaults: SlotDefaults) {
+  const { host, port, health, memoryMb, cpus, drainSeconds, healthIntervalSeconds, healthTimeoutSeconds, healthRetries } = defaults;
+  return {
+    host,
+    healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", `${healthTimeoutSeconds}`, `http://127.0.0.1:${port}${health}`],
+    healthIntervalSeconds,
+    healthTimeoutSeconds,
+    healthRetries,
+    memoryMb,
+    cpus,
+    drainSeconds,
+  };
+}

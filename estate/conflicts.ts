@@ -1,0 +1,93 @@
+import getPort, { portNumbers } from "get-port";
+import type { Docker } from "./docker.ts";
+import type { Registry } from "./registry.ts";
+
+/** What an estate is about to claim on a host. */
+export interface Claim {
+  readonly estate: string;
+  readonly checkout: string;
+  readonly bind: string;
+  readonly ports: readonly number[];
+  /** The estate's own network, CIDR. */
+  readonly subnet: string;
+  /** Whether this checkout's state knows the estate already: then what is found is its own. */
+  readonly known: boolean;
+}
+
+/** Something on the host that is in the way. */
+export interface Conflict {
+  readonly what: string;
+  readonly holder: string;
+  readonly fix: string;
+}
+
+const toRange = (cidr: string): [number, number] => {
+  const [address = "", bits = "32"] = cidr.split("/");
+  const start = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  return [start, start + 2 ** (32 - Number(bits)) - 1];
+};
+
+/** Whether two IPv4 networks share an address. */
+export function overlap(one: string, other: string): boolean {
+  const [[a, b], [c, d]] = [toRange(one), toRange(other)];
+  return a <= d && c <= b;
+}
+
+const set = (path: string, value: string): string => `npm run pulumi -- config set --path '${path}' ${value}`;
+
+/**
+ * Everything that would stop this estate from starting, all at once: names that another checkout runs, a port that somebody
+ * listens on, a network that overlaps with another one of Docker's.
+ */
+export async function findConflicts(docker: Docker, registry: Registry, claim: Claim): Promise<Conflict[]> {
+  if (claim.known) return [];
+  const conflicts: Conflict[] = [];
+  const containers = await docker.containers(claim.estate);
+  const holder = registry.holder(claim.estate);
+  if (containers.length > 0 && holder?.checkout !== claim.checkout) {
+    conflicts.push({
+      what: `the name '${claim.estate}' (${containers.length} containers)`,
+      holder: holder ? `the checkout ${holder.checkout}, started by ${holder.user} at ${holder.since}` : "another checkout, which left no note",
+      fix: `choose another name here: ${set("sluice:name", `${claim.estate}-2`)}; or end the other one there: npm stop`,
+    });
+  }
+  for (const port of claim.ports) {
+    if (await isFree(claim.bind, port)) continue;
+    conflicts.push({
+      what: `port ${port} on ${claim.bind}`,
+      holder: (await publisher(docker, port)) ?? "a program outside Docker (see: ss -ltnp)",
+      fix: `choose another port here: ${set("sluice:edge.port", `${await freePort(claim.bind)}`)}`,
+    });
+  }
+  for (const network of await networks(docker)) {
+    if (network.name === claim.estate || !network.subnets.some((subnet) => overlap(subnet, claim.subnet))) continue;
+    conflicts.push({
+      what: `the network ${claim.subnet}`,
+      holder: `Docker's network '${network.name}' (${network.subnets.join(", ")})`,
+      fix: `choose another one here: ${set("sluice:host.subnet", "10.214.0.0/16")} (any private network that nothing else uses)`,
+    });
+  }
+  return conflicts;
+}
+
+/** The words for a person whose estate cannot start. */
+export function renderConflicts(conflicts: readonly Conflict[]): string {
+  const one = ({ what, holder, fix }: Conflict, index: number) => `  ${index + 1}. ${what} is taken by ${holder}\n     fix: ${fix}`;
+  return [`This estate cannot start beside what runs already (${conflicts.length} in the way):`, ...conflicts.map(one)].join("\n");
+}
+
+const isFree = async (bind: string, port: number): Promise<boolean> => (await getPort({ host: bind, port })) === port;
+
+const freePort = (bind: string): Promise<number> => getPort({ host: bind, port: portNumbers(8081, 8199) });
+
+async function publisher(docker: Docker, port: number): Promise<string | undefined> {
+  const name = (await docker.run(["ps", "--filter", `publish=${port}`, "--format", "{{.Names}}"])).split("\n")[0];
+  return name ? `the container '${name}'` : undefined;
+}
+
+async function networks(docker: Docker): Promise<{ name: string; subnets: string[] }[]> {
+  const ids = (await docker.run(["network", "ls", "--quiet", "--filter", "driver=bridge"])).split("\n").filter(Boolean);
+  if (ids.length === 0) return [];
+  const facts = JSON.parse(await docker.run(["network", "inspect", ...ids])) as { Name: string; IPAM?: { Config?: { Subnet?: string }[] } }[];
+  return facts.map(({ Name, IPAM }) => ({ name: Name, subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") ? [Subnet] : [])) }));
+}

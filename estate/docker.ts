@@ -1,0 +1,60 @@
+import { execa } from "execa";
+import { LABEL } from "../components/host/labels.ts";
+
+/** What Docker says of a container, as far as an estate needs it. */
+export interface ContainerFacts {
+  readonly Id: string;
+  /** With a leading slash, as Docker has it. */
+  readonly Name: string;
+  /** Image id. */
+  readonly Image: string;
+  readonly RestartCount: number;
+  readonly State: {
+    readonly Status: string;
+    readonly StartedAt: string;
+    readonly ExitCode: number;
+    readonly Health?: { readonly Status: string };
+  };
+  readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
+  readonly NetworkSettings: { readonly Ports?: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>> };
+}
+
+/** Kinds of things in Docker that carry an estate's label. */
+export type Kind = "container" | "network" | "volume" | "image";
+
+/** The docker command line, talking to one engine. */
+export class Docker {
+  private readonly host: string;
+
+  constructor(host: string) {
+    this.host = host;
+  }
+
+  /** Run one docker command and give its output. @throws ExecaError with docker's words */
+  async run(args: readonly string[], input?: string): Promise<string> {
+    const { stdout } = await execa("docker", args, { env: { DOCKER_HOST: this.host }, ...(input === undefined ? {} : { input }) });
+    return stdout;
+  }
+
+  /** Like `run`, for clean-up: what is gone already is no error. */
+  async try(args: readonly string[]): Promise<boolean> {
+    const { exitCode } = await execa("docker", args, { env: { DOCKER_HOST: this.host }, reject: false });
+    return exitCode === 0;
+  }
+
+  /** Ids (names for volumes) of everything of a kind that an estate has. */
+  async list(kind: Kind, estate: string): Promise<string[]> {
+    const all = kind === "container" ? ["--all"] : [];
+    const full = kind === "volume" ? [] : ["--no-trunc"];
+    const stdout = await this.run([kind, "ls", "--quiet", ...all, ...full, "--filter", `label=${LABEL.estate}=${estate}`]);
+    return [...new Set(stdout.split("\n").filter((line) => line !== ""))];
+  }
+
+  /** Facts of every container of an estate, by name. */
+  async containers(estate: string): Promise<ContainerFacts[]> {
+    const ids = await this.list("container", estate);
+    if (ids.length === 0) return [];
+    const facts = JSON.parse(await this.run(["container", "inspect", ...ids])) as ContainerFacts[];
+    return facts.sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
+  }
+}

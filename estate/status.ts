@@ -1,0 +1,113 @@
+import { canaryWeight, type Percent, type Slot } from "../components/edge/share.ts";
+import { LABEL } from "../components/host/labels.ts";
+import type { ContainerFacts, Docker } from "./docker.ts";
+
+export interface SlotStatus {
+  readonly name: string;
+  readonly release: string;
+  /** Image id. */
+  readonly image: string;
+  /** `healthy`, `starting`, `unhealthy`, or Docker's word for a container that does not run; the worst of the slot's containers. */
+  readonly health: string;
+  readonly containers: readonly { readonly id: string; readonly startedAt: string }[];
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  /** Path prefix at the edge; null for a service without one. */
+  readonly route: string | null;
+  readonly active: Slot | null;
+  readonly canaryWeight: Percent | null;
+  /** Whether a rollback has frozen the service's weight. */
+  readonly frozen: boolean;
+  readonly slots: readonly SlotStatus[];
+}
+
+/** A running estate, as read from Docker and from inside its edge: never from configuration. */
+export interface EstateStatus {
+  readonly edge: { readonly url: string | null; readonly health: string };
+  readonly stores: readonly {
+    readonly name: string;
+    readonly health: string;
+    readonly containers: readonly { id: string; startedAt: string }[];
+  }[];
+  readonly services: readonly ServiceStatus[];
+}
+
+const HEALTH_ORDER = ["healthy", "starting", "unhealthy"];
+const health = ({ State }: ContainerFacts): string => (State.Status === "running" ? (State.Health?.Status ?? "running") : State.Status);
+const worst = (all: readonly string[]): string => [...all].sort((a, b) => rank(b) - rank(a))[0] ?? "missing";
+const rank = (word: string): number => (HEALTH_ORDER.includes(word) ? HEALTH_ORDER.indexOf(word) : HEALTH_ORDER.length);
+
+const label = (container: ContainerFacts, key: keyof typeof LABEL): string => container.Config.Labels[LABEL[key]] ?? "";
+const idAndStart = ({ Id, State }: ContainerFacts) => ({ id: Id, startedAt: State.StartedAt });
+
+/** Public address of the edge, from its published ports. */
+function edgeUrl(edge: ContainerFacts | undefined): string | null {
+  const ports = edge?.NetworkSettings.Ports ?? {};
+  const [tls, plain] = [ports["8443/tcp"]?.[0], ports["8080/tcp"]?.[0]];
+  const host = (ip: string) => (ip.includes(":") ? `[${ip}]` : ip === "0.0.0.0" ? "127.0.0.1" : ip);
+  if (tls) return `https://${host(tls.HostIp)}:${tls.HostPort}`;
+  return plain ? `http://${host(plain.HostIp)}:${plain.HostPort}` : null;
+}
+
+/** What the edge itself says: shares by service, and routes by service. */
+export interface EdgeState {
+  readonly shares: ReadonlyMap<string, { readonly active: Slot; readonly green: Percent; readonly frozen: boolean }>;
+  readonly routes: ReadonlyMap<string, string>;
+}
+
+/** Read the text of `edge-state` and of the route lines in the edge's configuration. */
+export function parseEdgeState(state: string, routes: string): EdgeState {
+  const words = (text: string) => text.split("\n").flatMap((line) => (line.trim() ? [line.trim().split(/\s+/)] : []));
+  return {
+    shares: new Map(
+      words(state).map(([service = "", active, green, frozen]) => [
+        service,
+        { active: active === "green" ? ("green" as const) : ("blue" as const), green: Number(green), frozen: frozen === "true" },
+      ]),
+    ),
+    routes: new Map(words(routes).map(([, , service = "", path = ""]) => [service, path])),
+  };
+}
+
+/** Put together what Docker and the edge say. */
+export function describe(containers: readonly ContainerFacts[], edge: EdgeState): EstateStatus {
+  const edgeContainer = containers.find((container) => label(container, "role") === "edge");
+  const ofServices = containers.filter((container) => label(container, "service") !== "");
+  const names = [...new Set(ofServices.map((container) => label(container, "service")))].sort();
+  const slotStatus = (service: string, slot: string): SlotStatus[] => {
+    const own = ofServices.filter((container) => label(container, "service") === service && label(container, "slot") === slot);
+    const [first] = own;
+    if (!first) return [];
+    return [
+      { name: slot, release: label(first, "release"), image: first.Image, health: worst(own.map(health)), containers: own.map(idAndStart) },
+    ];
+  };
+  return {
+    edge: { url: edgeUrl(edgeContainer), health: edgeContainer ? health(edgeContainer) : "missing" },
+    stores: containers
+      .filter((container) => ["postgres", "redis"].includes(label(container, "role")))
+      .map((container) => ({ name: label(container, "role"), health: health(container), containers: [idAndStart(container)] })),
+    services: names.map((name) => {
+      const share = edge.shares.get(name);
+      return {
+        name,
+        route: edge.routes.get(name) ?? null,
+        active: share?.active ?? null,
+        canaryWeight: share ? canaryWeight(share.active, share.green) : null,
+        frozen: share?.frozen ?? false,
+        slots: ["blue", "green"].flatMap((slot) => slotStatus(name, slot)),
+      };
+    }),
+  };
+}
+
+/** Read a running estate. An edge that does not answer leaves weights and routes unknown (null) instead of failing. */
+export async function readStatus(docker: Docker, estate: string): Promise<EstateStatus> {
+  const containers = await docker.containers(estate);
+  const edge = containers.find((container) => label(container, "role") === "edge" && container.State.Status === "running");
+  const ask = async (command: string) => (edge ? docker.run(["exec", edge.Id, "sh", "-c", command]).catch(() => "") : "");
+  const [state, routes] = await Promise.all([ask("edge-state"), ask("grep '^# route ' /config/nginx/current/nginx.conf")]);
+  return describe(containers, parseEdgeState(state, routes));
+}

@@ -1,0 +1,62 @@
+import { Datastore, Edge, Host, Images, postgres, Routing, redis, Service, type StoreSpec } from "./components/index.ts";
+import { buildRecord } from "./images/record.ts";
+import { type ImageSource, type Limits, loadSettings, readCertificates, type ServiceSettings, type Store } from "./settings/index.ts";
+
+const settings = loadSettings();
+const tls = readCertificates(settings.edge.tls);
+
+const host = new Host("host", { estate: settings.name, docker: settings.host.docker, subnet: settings.host.subnet });
+const images = new Images("images", { host, record: buildRecord, baseContext: "images/base" });
+const toolImage = images.get(settings.edge.source);
+
+const edge = new Edge("edge", {
+  host,
+  image: toolImage,
+  bind: settings.edge.bind,
+  port: settings.edge.port,
+  tlsPort: settings.edge.tls?.port,
+  ...limits(settings.edge),
+});
+
+const stores: Partial<Record<Store, Datastore>> = {
+  ...(settings.postgres && { postgres: datastore(postgres(settings.postgres), settings.postgres) }),
+  ...(settings.redis && { redis: datastore(redis(settings.redis), settings.redis) }),
+};
+const services = settings.services.map(service);
+
+new Routing(
+  "routing",
+  {
+    host,
+    edgeContainer: edge.container,
+    routes: services.flatMap(({ route }) => route ?? []),
+    behaviour: { ...settings.edge, tlsPort: settings.edge.tls?.port, workers: Math.max(1, Math.ceil(settings.edge.cpus)) },
+    tls,
+  },
+  { dependsOn: services.flatMap(({ ready }) => ready) },
+);
+
+export const url = edge.url;
+export const weights = Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }]));
+
+function limits({ memoryMb, cpus, drainSeconds }: Limits): Limits {
+  return { memoryMb, cpus, drainSeconds };
+}
+
+function datastore(spec: StoreSpec, own: Limits & { readonly source: ImageSource }): Datastore {
+  return new Datastore(spec.kind, {
+    host,
+    spec,
+    image: images.get(own.source),
+    toolImage,
+    password: settings.secrets[`${spec.kind}-password`],
+    protectData: settings.protectData,
+    ...limits(own),
+  });
+}
+
+function service(own: ServiceSettings): Service {
+  const uses = own.uses.flatMap((name) => stores[name] ?? []);
+  const secrets = Object.fromEntries(own.secrets.flatMap((name) => (settings.secrets[name] ? [[name, settings.secrets[name]]] : [])));
+  return new Service(own.name, { ...own, host, images, toolImage, edgeContainer: edge.container, uses, secrets });
+}

@@ -1,0 +1,48 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One resource as the program registered it. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+/** `waitForRPCs` is there at run time in @pulumi/pulumi 3.270 but not in its types. */
+const runtime = pulumi.runtime as typeof pulumi.runtime & { waitForRPCs(): Promise<void> };
+
+/** Secret and resource markers are taken off the wire; the tests that care about secrecy ask `pulumi.isSecret`. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+  return value;
+}
+
+/**
+ * Run a piece of program against recorded mocks and give back everything it registered, drained.
+ *
+ * Mocks prove which resources are asked for, with which inputs. They say nothing about parents, hooks, or what a command does: the
+ * engine room of the tests does.
+ */
+export async function record(build: () => void): Promise<Registered[]> {
+  const seen: Registered[] = [];
+  await pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      seen.push({ type, name, inputs: plain(inputs) as Record<string, unknown> });
+      return { id: `${type}::${name}`, state: { ...inputs, imageId: `sha256:${name}`, stdout: `${inputs["stdin"] ?? name}` } };
+    },
+    call: ({ inputs }) => inputs,
+  });
+  build();
+  await runtime.waitForRPCs();
+  return seen;
+}
+
+/** The one resource of that name and type; a test fails in words when it is not there or twice. */
+export function only(seen: readonly Registered[], type: string, name: string): Registered {
+  const found = seen.filter((resource) => resource.type === type && resource.name === name);
+  if (found.length !== 1) throw new Error(`expected one ${type} '${name}', found ${found.length} among: ${seen.map((r) => r.name).join(", ")}`);
+  return found[0] as Registered;
+}
+
+/** Names by type, sorted: what a component makes, and how many. */
+export const census = (seen: readonly Registered[]): string[] => seen.map(({ type, name }) => `${type} ${name}`).sort();
