@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
+          globalSetup: ["test/engine/setup.ts"],
           // One real engine and one Docker at a time: two cores, and honest timings.
           fileParallelism: false,
           testTimeout: 600_000,

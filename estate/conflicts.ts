@@ -47,7 +47,9 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
   if (containers.length > 0 && holder?.checkout !== claim.checkout) {
     conflicts.push({
       what: `the name '${claim.estate}' (${containers.length} containers)`,
-      holder: holder ? `the checkout ${holder.checkout}, started by ${holder.user} at ${holder.since}` : "another checkout, which left no note",
+      holder: holder
+        ? `the checkout ${holder.checkout}, started by ${holder.user} at ${holder.since}`
+        : "another checkout, which left no note",
       fix: `choose another name here: ${set("sluice:name", `${claim.estate}-2`)}; or end the other one there: npm stop`,
     });
   }
@@ -88,6 +90,12 @@ async function publisher(docker: Docker, port: number): Promise<string | undefin
 async function networks(docker: Docker): Promise<{ name: string; subnets: string[] }[]> {
   const ids = (await docker.run(["network", "ls", "--quiet", "--filter", "driver=bridge"])).split("\n").filter(Boolean);
   if (ids.length === 0) return [];
-  const facts = JSON.parse(await docker.run(["network", "inspect", ...ids])) as { Name: string; IPAM?: { Config?: { Subnet?: string }[] } }[];
-  return facts.map(({ Name, IPAM }) => ({ name: Name, subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") ? [Subnet] : [])) }));
+  const facts = JSON.parse(await docker.run(["network", "inspect", ...ids])) as {
+    Name: string;
+    IPAM?: { Config?: { Subnet?: string }[] };
+  }[];
+  return facts.map(({ Name, IPAM }) => ({
+    name: Name,
+    subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") ? [Subnet] : [])),
+  }));
 }

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { awaitHealthy } from "../host/await-healthy.ts";
 import { hostCommand } from "../host/command.ts";
 import { createContainer } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
@@ -22,6 +23,9 @@ export interface DatastoreArgs {
   readonly drainSeconds: number;
 }
 
+/** A first start lays out the data folder; a start after a crash replays the log. */
+const READY_SECONDS = 120;
+
 /**
  * A data store in one container, with its data in a volume that no `up` and no `destroy` ever deletes.
  *
@@ -32,8 +36,8 @@ export class Datastore extends pulumi.ComponentResource {
   public readonly kind: StoreSpec["kind"];
   public readonly password: pulumi.Output<string>;
   public readonly address: StoreAddress;
-  /** To be awaited by services that use the store. */
-  public readonly container: pulumi.Resource;
+  /** To be awaited by services that use the store: it is healthy then. */
+  public readonly ready: pulumi.Resource;
 
   constructor(name: string, args: DatastoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:datastore:Datastore", name, {}, opts);
@@ -49,7 +53,7 @@ export class Datastore extends pulumi.ComponentResource {
       { name: host.qualify(`${name}-data`), labels: host.labels("data") },
       { parent: this, provider: host.engine, protect: protectData, retainOnDelete: true },
     );
-    this.container = createContainer(
+    const container = createContainer(
       name,
       {
         host,
@@ -66,6 +70,7 @@ export class Datastore extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    this.ready = awaitHealthy(`${name}-ready`, { host, containers: [container], timeoutSeconds: READY_SECONDS }, { parent: this });
     this.address = { host: host.ownAddress(kind), port, passwordFile, details };
     this.registerOutputs({});
   }

@@ -14,7 +14,7 @@ export interface StoreSpec {
 export const postgres = (args: { readonly database: string; readonly user: string; readonly maxConnections: number }): StoreSpec => ({
   kind: "postgres",
   port: 5432,
-  dataPath: "/var/lib/postgresql",
+  dataPath: "/var/lib/postgresql/data",
   env: {
     POSTGRES_DATABASE: args.database,
     POSTGRES_USER: args.user,

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { awaitHealthy } from "../host/await-healthy.ts";
 import { createContainer } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
 
@@ -18,6 +19,8 @@ export interface EdgeArgs {
   /** Time to finish requests when the edge itself is replaced, seconds. */
   readonly drainSeconds: number;
 }
+
+const READY_SECONDS = 30;
 
 /**
  * The nginx in front of every service: the only container with a port on the host.
@@ -63,7 +66,9 @@ export class Edge extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.container = container.name;
+    const ready = awaitHealthy(`${name}-ready`, { host, containers: [container], timeoutSeconds: READY_SECONDS }, { parent: this });
+    // Known only when the edge answers, so that whoever talks to it waits for that.
+    this.container = pulumi.all([container.name, ready.id]).apply(([container]) => container);
     this.url = tlsPort === undefined ? `http://${bind}:${port}` : `https://${bind}:${tlsPort}`;
     this.registerOutputs({ container: this.container, url: this.url });
   }

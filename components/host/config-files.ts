@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hostCommand } from "./command.ts";
 import type { Host } from "./host.ts";
-import { type Files, txtar } from "./txtar.ts";
+import { type Files, sealedTxtar } from "./txtar.ts";
 
 export interface ConfigFilesArgs {
   readonly host: Host;
@@ -39,7 +39,7 @@ export class ConfigFiles extends pulumi.ComponentResource {
       {
         host,
         run: pulumi.interpolate`docker exec -i ${container} put-files ${put.join(" ")}`,
-        stdin: pulumi.output(files).apply(txtar),
+        stdin: pulumi.output(files).apply(sealedTxtar),
         secret,
       },
       { parent: this },

@@ -82,7 +82,7 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       stopTimeout: drainSeconds,
       memory: memoryMb,
       memorySwap: memoryMb,
-      cpus: `${cpus}`,
+      cpus: spellCpus(cpus),
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       privileged: false,
@@ -94,6 +94,15 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
     // The provider knows no update for tmpfs and would say that it made one.
     pulumi.mergeOptions(opts, { provider: host.engine, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs"] }),
   );
+}
+
+/**
+ * Cores as the provider spells them when it reads a container back (`1.0`, `0.25`, `10.`): any other spelling would be a difference,
+ * and so a new container, at every `up`. Its rule: nine decimals; one when nine digits are zeros, else without the zeros at the end.
+ */
+export function spellCpus(cpus: number): string {
+  const digits = cpus.toFixed(9);
+  return digits.split("0").length - 1 === 9 ? cpus.toFixed(1) : digits.replace(/0+$/, "");
 }
 
 const envList = (env: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Input<string>[] =>

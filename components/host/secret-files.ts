@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hostCommand } from "./command.ts";
 import type { VolumeMount } from "./container.ts";
 import type { Host } from "./host.ts";
+import { toolRun } from "./tool.ts";
 
 export interface SecretFilesArgs {
   readonly host: Host;
@@ -11,9 +12,6 @@ export interface SecretFilesArgs {
   /** Secret values by file name. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
-
-/** User and group that the estate's programs run as. */
-export const SLUICE_UID = 10001;
 
 /** Where a container finds its secrets. */
 export const SECRETS_PATH = "/run/secrets";
@@ -39,21 +37,14 @@ export class SecretFiles extends pulumi.ComponentResource {
       { parent: this, provider: host.engine },
     );
     const writes = Object.entries(secrets).map(([file, value]) => {
-      const tool = `docker run --rm -i --network none --user 0 --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER`;
-      const label = `--label dev.sluice.estate=${host.estate} --entrypoint put-secret`;
-      // The value is checked for being unchanged by the engine; the tool only ever writes it.
-      const run = pulumi.interpolate`${tool} ${label} -v ${volume.name}:${SECRETS_PATH} ${toolImage} ${SECRETS_PATH}/${file} ${SLUICE_UID}`;
-      return secretWrite(`${name}-${file}`, host, run, value, this);
+      const run = toolRun({ host, image: toolImage, words: ["put-secret", `${SECRETS_PATH}/${file}`], volume, path: SECRETS_PATH });
+      const write = hostCommand(`${name}-${file}`, { host, run, stdin: value, secret: true }, { parent: this });
+      // The tool's output is a random id of the write, not a secret; what it reads is one.
+      return pulumi.unsecret(write.stdout);
     });
 
     this.revision = pulumi.all(writes).apply((revisions) => revisions.join("."));
     this.mount = { volume: volume.name, path: SECRETS_PATH };
     this.registerOutputs({ revision: this.revision });
   }
-}
-
-/** The tool's output is a random id of the write, not a secret; what it reads is one. */
-function secretWrite(name: string, host: Host, run: pulumi.Input<string>, value: pulumi.Input<string>, parent: pulumi.Resource) {
-  const write = hostCommand(name, { host, run, stdin: value, secret: true }, { parent });
-  return pulumi.unsecret(write.stdout);
 }

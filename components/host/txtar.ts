@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Text files by relative path. */
 export type Files = Readonly<Record<string, string>>;
 
@@ -15,4 +17,10 @@ export function txtar(files: Files): string {
       return `-- ${path} --\n${text === "" || text.endsWith("\n") ? text : `${text}\n`}`;
     })
     .join("");
+}
+
+/** The same with its own checksum in the first line, so that `put-files` refuses a text that was cut short on its way. */
+export function sealedTxtar(files: Files): string {
+  const text = txtar(files);
+  return `sha256: ${createHash("sha256").update(text).digest("hex")}\n${text}`;
 }

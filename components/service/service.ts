@@ -57,7 +57,7 @@ export class Service extends pulumi.ComponentResource {
       service: name,
       secrets: secretFiles,
       stores: Object.fromEntries(uses.map(({ kind, address }) => [kind, address])),
-      after: uses.map(({ container }) => container),
+      after: uses.map(({ ready }) => ready),
     };
     const declared = SLOTS.flatMap((slot) => {
       const content = args.slots[slot];

@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { hostCommand } from "../host/command.ts";
 import type { VolumeMount } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
-import { type Files, txtar } from "../host/txtar.ts";
+import { toolRun } from "../host/tool.ts";
+import { type Files, sealedTxtar } from "../host/txtar.ts";
 import { CONFIG_PATH } from "./environment.ts";
 
 export interface SlotFilesArgs {
@@ -30,20 +31,15 @@ export class SlotFiles extends pulumi.ComponentResource {
     super("sluice:service:SlotFiles", name, {}, opts);
     const { host, toolImage, files } = args;
 
-    const text = txtar(files);
+    const text = sealedTxtar(files);
     const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
     const volume = new docker.Volume(
       `${name}-volume`,
       { name: host.qualify(`${name}-${hash}`), labels: host.labels("files") },
       { parent: this, provider: host.engine },
     );
-    const tool = `docker run --rm -i --network none --user 0 --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER`;
-    const label = `--label dev.sluice.estate=${host.estate} --entrypoint put-files -e PUT_FILES_UID=10001`;
-    this.written = hostCommand(
-      `${name}-write`,
-      { host, run: pulumi.interpolate`${tool} ${label} -v ${volume.name}:${CONFIG_PATH} ${toolImage} ${CONFIG_PATH}`, stdin: text },
-      { parent: this },
-    );
+    const run = toolRun({ host, image: toolImage, words: ["put-files", CONFIG_PATH], volume, path: CONFIG_PATH });
+    this.written = hostCommand(`${name}-write`, { host, run, stdin: text }, { parent: this });
     this.mount = { volume: volume.name, path: CONFIG_PATH };
     this.registerOutputs({});
   }

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Slot as SlotName } from "../edge/share.ts";
-import { hostCommand } from "../host/command.ts";
+import { awaitHealthy } from "../host/await-healthy.ts";
 import { createContainer, type VolumeMount } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
 import type { SecretFiles } from "../host/secret-files.ts";
@@ -27,7 +26,7 @@ export interface SlotDefaults {
   /** Block of addresses that the service's containers live in. */
   readonly block: number;
   readonly stores: Readonly<Record<string, StoreAddress>>;
-  /** Data stores' containers, which are healthy before the service starts. */
+  /** Data stores, healthy before the service starts. */
   readonly after: readonly pulumi.Resource[];
   /** The service's secrets; absent: it has none. */
   readonly secrets?: SecretFiles | undefined;
@@ -49,8 +48,6 @@ export interface SlotArgs {
   /** Configuration files of this release by relative path. @default none */
   readonly files?: Readonly<Record<string, string>>;
 }
-
-const AWAIT_HEALTHY = readFileSync(new URL("../host/scripts/await-healthy.sh", import.meta.url), "utf8");
 
 /**
  * One slot of a service: its containers in one release, with that release's own environment and files.
@@ -89,17 +86,15 @@ export class Slot extends pulumi.ComponentResource {
         { parent: this, dependsOn: [...defaults.after, ...(config ? [config.written] : [])] },
       ),
     );
-    this.ready = hostCommand(
+    this.ready = awaitHealthy(
       `${name}-ready`,
       {
         host,
+        containers,
+        timeoutSeconds: defaults.readyTimeoutSeconds,
         // The edge learns the release first: what the containers answer from now on is that release's doing.
-        run: pulumi.interpolate`docker exec -i ${defaults.edgeContainer} set-release ${service} ${slot} > /dev/null\n${AWAIT_HEALTHY}`,
+        first: pulumi.interpolate`docker exec -i ${defaults.edgeContainer} set-release ${service} ${slot} > /dev/null || exit 1`,
         stdin: release,
-        environment: {
-          CONTAINERS: pulumi.all(containers.map((container) => container.id)).apply((ids) => ids.join(" ")),
-          TIMEOUT: `${defaults.readyTimeoutSeconds}`,
-        },
       },
       { parent: this },
     );

@@ -104,22 +104,26 @@ describe("a service with two slots", () => {
   });
 
   it("names a release after the image's digest where the team gave none", () => {
-    expect(only(seen, CONTAINER, "api-green-1").inputs["envs"]).toContain("SLUICE_RELEASE=aaaaaaaaaaaa");
-    expect(only(seen, COMMAND, "api-green-ready").inputs["stdin"]).toBe("aaaaaaaaaaaa");
+    expect(only(seen, CONTAINER, "api-green-1").inputs.envs).toContain("SLUICE_RELEASE=aaaaaaaaaaaa");
+    expect(only(seen, COMMAND, "api-green-ready").inputs.stdin).toBe("aaaaaaaaaaaa");
   });
 
   it("sends the share on stdin and never as a trigger", () => {
     const share = only(seen, COMMAND, "api-share").inputs;
-    expect(share["stdin"]).toBe("green 90");
-    expect(share["create"]).toBe("docker exec -i shop-edge set-share api");
-    expect(share["update"]).toBe(share["create"]);
+    expect(share.stdin).toBe("green 90");
+    expect(share.create).toBe("docker exec -i shop-edge set-share api");
+    expect(share.update).toBe(share.create);
     expect(share).not.toHaveProperty("triggers");
-    expect(share["environment"]).toEqual({ DOCKER_HOST: "unix:///d.sock" });
+    expect(share.environment).toEqual({ DOCKER_HOST: "unix:///d.sock" });
   });
 
   it("waits for exactly the slot's own containers", () => {
     const { environment } = only(seen, COMMAND, "api-blue-ready").inputs;
-    expect(environment).toEqual({ DOCKER_HOST: "unix:///d.sock", CONTAINERS: `${CONTAINER}::api-blue-1 ${CONTAINER}::api-blue-2`, TIMEOUT: "60" });
+    expect(environment).toEqual({
+      DOCKER_HOST: "unix:///d.sock",
+      CONTAINERS: `${CONTAINER}::api-blue-1 ${CONTAINER}::api-blue-2`,
+      TIMEOUT: "60",
+    });
   });
 });
 
@@ -134,21 +138,25 @@ describe("a service's variations", () => {
     expect(JSON.stringify(containers)).not.toContain("planted-secret");
     expect(containers).toHaveLength(3);
     for (const { inputs } of containers) {
-      expect(inputs["volumes"]).toEqual([{ volumeName: "shop-api-secrets", containerPath: "/run/secrets", readOnly: true }]);
+      expect(inputs.volumes).toEqual([{ volumeName: "shop-api-secrets", containerPath: "/run/secrets", readOnly: true }]);
     }
     const write = only(seen, COMMAND, "api-secrets-stripe").inputs;
     expect(JSON.stringify({ ...write, stdin: "" })).not.toContain("planted-secret");
-    expect(write["logging"]).toBe("none");
+    expect(write.logging).toBe("none");
   });
 
   it("puts a release's files into a volume named by their content", async () => {
     const slots = (text: string) => ({
       blue: { source: { kind: "build" as const, context: "images/api" }, replicas: 1, env: {}, files: { "app.json": text } },
     });
-    const volume = (seen: Registered[]) => only(seen, "docker:index/volume:Volume", "api-blue-config-volume").inputs["name"];
-    const [one, again, other] = [await service({ slots: slots("1") }), await service({ slots: slots("1") }), await service({ slots: slots("2") })];
+    const volume = (seen: Registered[]) => only(seen, "docker:index/volume:Volume", "api-blue-config-volume").inputs.name;
+    const [one, again, other] = [
+      await service({ slots: slots("1") }),
+      await service({ slots: slots("1") }),
+      await service({ slots: slots("2") }),
+    ];
     expect(volume(one)).toBe(volume(again));
     expect(volume(one)).not.toBe(volume(other));
-    expect(only(one, CONTAINER, "api-blue-1").inputs["envs"]).toContain("SLUICE_CONFIG_DIR=/run/config/current");
+    expect(only(one, CONTAINER, "api-blue-1").inputs.envs).toContain("SLUICE_CONFIG_DIR=/run/config/current");
   });
 });

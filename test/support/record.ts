@@ -28,7 +28,7 @@ export async function record(build: () => void): Promise<Registered[]> {
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
       seen.push({ type, name, inputs: plain(inputs) as Record<string, unknown> });
-      return { id: `${type}::${name}`, state: { ...inputs, imageId: `sha256:${name}`, stdout: `${inputs["stdin"] ?? name}` } };
+      return { id: `${type}::${name}`, state: { ...inputs, imageId: `sha256:${name}`, stdout: `${inputs.stdin ?? name}` } };
     },
     call: ({ inputs }) => inputs,
   });
@@ -40,7 +40,8 @@ export async function record(build: () => void): Promise<Registered[]> {
 /** The one resource of that name and type; a test fails in words when it is not there or twice. */
 export function only(seen: readonly Registered[], type: string, name: string): Registered {
   const found = seen.filter((resource) => resource.type === type && resource.name === name);
-  if (found.length !== 1) throw new Error(`expected one ${type} '${name}', found ${found.length} among: ${seen.map((r) => r.name).join(", ")}`);
+  if (found.length !== 1)
+    throw new Error(`expected one ${type} '${name}', found ${found.length} among: ${seen.map((r) => r.name).join(", ")}`);
   return found[0] as Registered;
 }
 

@@ -1,0 +1,51 @@
+import { cacheRoot } from "../toolchain/cache.ts";
+import type { Engine } from "../toolchain/engine.ts";
+import { clearStaleLock } from "../toolchain/lock.ts";
+import { Problem } from "../toolchain/problem.ts";
+import { capturePulumi, runPulumi } from "../toolchain/pulumi.ts";
+import { say } from "../toolchain/say.ts";
+import { findConflicts, renderConflicts } from "./conflicts.ts";
+import type { Docker } from "./docker.ts";
+import { type Checkpoint, findAll, hasPendingOperations, orphansOf, removeOrphans, withoutPendingOperations } from "./orphans.ts";
+import type { Project } from "./project.ts";
+import { Registry } from "./registry.ts";
+
+/**
+ * Bring an estate up, whatever the last run left behind: a dead run's lock, operations that nobody finished, containers that no
+ * state knows.
+ * @throws Problem when another run is at work, something else holds the estate's names or ports, or the update fails
+ */
+export async function bringUp(project: Project, docker: Docker, engine: Engine): Promise<void> {
+  const { root, stack, settings } = project;
+  await runPulumi(engine, ["stack", "select", "--create", stack], { stdio: "quiet" });
+  await clearStaleLock(project, engine);
+
+  const checkpoint = JSON.parse(await capturePulumi(engine, ["stack", "export", "--stack", stack])) as Checkpoint;
+  const known = (checkpoint.deployment?.resources ?? []).length > 0;
+  const registry = new Registry(cacheRoot());
+  const conflicts = await findConflicts(docker, registry, {
+    estate: settings.name,
+    checkout: root,
+    bind: settings.edge.bind,
+    ports: [settings.edge.port, ...(settings.edge.tls ? [settings.edge.tls.port] : [])],
+    subnet: settings.host.subnet,
+    known,
+  });
+  if (conflicts.length > 0) throw new Problem(renderConflicts(conflicts));
+  registry.claim(settings.name, root);
+
+  if (hasPendingOperations(checkpoint)) {
+    say("The last run was cut short: its unfinished operations are forgotten, and what it left in Docker is looked at instead.");
+    await capturePulumi(engine, ["stack", "import", "--stack", stack], JSON.stringify(withoutPendingOperations(checkpoint)));
+  }
+  const orphans = orphansOf(checkpoint, await findAll(docker, settings.name));
+  if (orphans.length > 0) {
+    say(`Removing what no state knows of: ${orphans.map(({ kind, id }) => `${kind} ${id.slice(0, 12)}`).join(", ")}`);
+    await removeOrphans(docker, orphans);
+  }
+  // A known estate is compared with what really runs, so that whatever was lost or stopped meanwhile comes back.
+  const code = await runPulumi(engine, ["up", "--stack", stack, "--yes", "--skip-preview", ...(known ? ["--refresh"] : [])], {
+    stdio: "inherit",
+  });
+  if (code !== 0) throw new Problem("The estate is not up: the reason is above. What ran before still runs; mend it and run this again.");
+}

@@ -1,0 +1,17 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { BuildRecord } from "../components/host/image.ts";
+import { imageHash } from "./hash.ts";
+
+/** Folder of the records that `prepareImages` writes, relative to the project. */
+export const RECORDS = ".sluice/build";
+
+/**
+ * What is known of a folder that an image is built from: the record that `prepareImages` wrote for the project's own images, else
+ * (a team's own folder) the hash of its content.
+ * @param context folder relative to the project
+ */
+export function buildRecord(context: string): BuildRecord {
+  const record = `${RECORDS}/${context.split("/").at(-1)}.json`;
+  if (context.startsWith("images/") && existsSync(record)) return JSON.parse(readFileSync(record, "utf8")) as BuildRecord;
+  return { hash: imageHash(context), source: "unknown", revision: "unknown", created: "unknown", version: "unknown" };
+}

@@ -1,0 +1,12 @@
+import { Problem } from "../toolchain/problem.ts";
+
+/** Run a command: what a person can put right becomes words on stderr, and every error a non-zero exit. */
+export async function main(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof Problem) console.error(`\n${error.message}`);
+    else console.error(error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import { Docker } from "../estate/docker.ts";
+import { readProject } from "../estate/project.ts";
+import { takeDown } from "../estate/take-down.ts";
+import { prepareImages } from "../images/prepare.ts";
+import { ensureDocker } from "../toolchain/docker.ts";
+import { ensureEngine } from "../toolchain/engine.ts";
+import { ensureState } from "../toolchain/state.ts";
+import { main } from "./main.ts";
+
+const command = new Command("npm stop --")
+  .description("End what `npm start` began. Data of Postgres and Redis stays for the next start, unless --data is said.")
+  .option("--data", "remove the data volumes and the images too: nothing of the estate is left in Docker")
+  .option("--stack <name>", "which stack", "dev")
+  .parse();
+const { stack, data = false } = command.opts<{ stack: string; data?: boolean }>();
+
+await main(async () => {
+  const project = readProject(stack);
+  const engine = await ensureEngine();
+  await ensureDocker({ install: false });
+  await prepareImages();
+  const state = await ensureState(".sluice");
+  await takeDown(project, new Docker(project.settings.host.docker), { ...engine, env: { ...engine.env, ...state.env } }, { data });
+  console.log(
+    data
+      ? `'${project.settings.name}' is gone, with its data and images.`
+      : `'${project.settings.name}' is down. Its data is kept: npm start brings it back.`,
+  );
+});

@@ -1,0 +1,4 @@
+export { loadSettings, type RunFacts, runFacts } from "./load.ts";
+export type { Problem } from "./problems.ts";
+export { type Certificates, readCertificates } from "./tls.ts";
+export type * from "./types.ts";

@@ -1,0 +1,62 @@
+import * as pulumi from "@pulumi/pulumi";
+import { decodeSettings, PROJECT } from "./decode.ts";
+import { parseSettings } from "./parse.ts";
+import { type Problem, renderProblems } from "./problems.ts";
+import type { Settings } from "./types.ts";
+
+export interface RunFacts {
+  readonly stack: string;
+  /** Whether this run only shows what would happen. */
+  readonly preview: boolean;
+}
+
+export const runFacts = (): RunFacts => ({ stack: pulumi.getStack(), preview: pulumi.runtime.isDryRun() });
+
+/**
+ * The settings of the stack that runs. The only reader of Pulumi's config and of the environment in the program.
+ *
+ * @throws {pulumi.RunError} one error with every problem in it; also when `up` meets an image whose digest is a stand-in
+ */
+export function loadSettings(): Settings {
+  const { stack, preview } = runFacts();
+  const { DOCKER_HOST: dockerHost } = process.env;
+  const result = parseSettings(decodeSettings(pulumi.runtime.allConfig()), {
+    stack,
+    dockerHost: dockerHost || undefined,
+    secretKeys: secretKeys(),
+  });
+  if ("problems" in result) throw refusal(result.problems, stack);
+  if (!preview && result.ok.standIns.length > 0) throw refusal(result.ok.standIns.map(standIn), stack);
+  return Object.freeze({ ...result.ok, secrets: secretOutputs(Object.keys(result.ok.secrets)) });
+}
+
+const refusal = (problems: readonly Problem[], stack: string) => new pulumi.RunError(renderProblems(problems, `Pulumi.${stack}.yaml`));
+
+const standIn = (path: string): Problem => ({
+  path,
+  received: "a stand-in: a digest of 64 zeros",
+  allowed: "an image that exists; a stand-in can only be previewed",
+  fix: `npm run pulumi -- config set --path '${path}' <image>@sha256:<digest>`,
+});
+
+/** Top-level settings that hold something encrypted. The SDK has this list too, but does not export it. */
+function secretKeys(): string[] {
+  const listed: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
+  return Array.isArray(listed)
+    ? listed.flatMap((key) => (typeof key === "string" && key.startsWith(`${PROJECT}:`) ? [key.slice(PROJECT.length + 1)] : []))
+    : [];
+}
+
+/** Each secret as an Output that the engine knows to be secret. */
+function secretOutputs(names: readonly string[]): Settings["secrets"] {
+  const config = new pulumi.Config(PROJECT);
+  const passwords: Readonly<Record<string, string>> = { "postgres-password": "postgresPassword", "redis-password": "redisPassword" };
+  const all = config.getSecretObject<Record<string, string>>("secrets");
+  const output = (name: string): pulumi.Output<string> => {
+    const setting = passwords[name];
+    if (setting !== undefined) return config.requireSecret(setting);
+    if (all === undefined) throw new Error(`secret ${name} passed the rules, but sluice:secrets is gone`);
+    return all.apply((secrets) => secrets[name] ?? "");
+  };
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, output(name)])));
+}

@@ -1,0 +1,140 @@
+import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
+import { isStandIn } from "./image-reference.ts";
+import { type Path, type Problem, pathText } from "./problems.ts";
+import { misplacedSecrets } from "./rules/secrets.ts";
+import { type Facts, findings } from "./rules.ts";
+import { schema, type Written, type WrittenService, type WrittenSlot } from "./schema.ts";
+import { type ShapeProblem, shapeProblems, without } from "./shape.ts";
+import { type ImageSource, type ServiceSettings, type Settings, SLOTS, type SlotSettings } from "./types.ts";
+
+const DOCKER_SOCKET = "unix:///var/run/docker.sock";
+
+/**
+ * What a stack file says, checked and completed; or everything that is wrong with it.
+ *
+ * @param raw the settings by name without `sluice:`, decoded; it is not changed
+ * @returns deep-frozen settings, or at least one problem, ordered by path
+ */
+export function parseSettings(raw: Record<string, unknown>, facts: Facts): { ok: Settings<string> } | { problems: Problem[] } {
+  const judged = schema.safeParse(raw);
+  const shape = judged.success ? [] : shapeProblems(raw, judged.error.issues);
+  const written = judged.success ? judged.data : remainder(raw, shape);
+  const misplaced = misplacedSecrets(facts);
+  const hidden = misplaced.map(({ at }) => at);
+  // A rule is not judged by a default that stands in for a value that was refused.
+  const unfit = [...shape.map(({ at }) => at), ...hidden];
+  const broken = findings(written, facts).filter(({ at, reads = [] }) => ![at, ...reads].some((path) => isBelowAny(path, unfit)));
+  const problems = [
+    ...shape.filter(({ at }) => !isBelowAny(at, hidden)).map(({ problem }) => problem),
+    ...[...misplaced, ...broken].map(({ at, received, allowed, fix }) => ({ path: pathText(at), received, allowed, fix })),
+  ];
+  if (problems.length > 0) return { problems: problems.sort(byPath) };
+  return { ok: deepFreeze(complete(written, facts)) };
+}
+
+const byPath = (a: Problem, b: Problem): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+
+/** What is left of `raw` when every wrong value is taken out, so that the rules can judge the rest. */
+function remainder(raw: Record<string, unknown>, shape: readonly ShapeProblem[]): Written {
+  return schema.parse(
+    without(
+      raw,
+      shape.map(({ at }) => at),
+    ),
+  );
+}
+
+const isBelowAny = (path: Path, roots: readonly Path[]): boolean =>
+  roots.some((root) => root.length <= path.length && root.every((key, index) => key === path[index]));
+
+function complete(written: Written, { stack, dockerHost }: Facts): Settings<string> {
+  const {
+    name = `sluice-${stack}`,
+    protectData,
+    host,
+    edge,
+    postgres,
+    redis,
+    services,
+    secrets,
+    postgresPassword,
+    redisPassword,
+  } = written;
+  const parsed = parseSubnet(host.subnet);
+  if ("fix" in parsed) throw new Error(`a subnet passed the rules that cannot be parsed: ${host.subnet}`);
+  return {
+    name,
+    protectData,
+    host: { docker: host.docker ?? dockerHost ?? DOCKER_SOCKET, subnet: host.subnet },
+    edge: completeEdge(edge),
+    ...(postgres && { postgres: completeStore("postgres", postgres) }),
+    ...(redis && { redis: completeStore("redis", redis) }),
+    services: Object.keys(services)
+      .sort()
+      .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
+    secrets: {
+      ...secrets,
+      ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
+      ...(redisPassword !== undefined && { "redis-password": redisPassword }),
+    },
+    standIns: standIns(written),
+  };
+}
+
+function completeEdge({ image, build, tls, ...edge }: Written["edge"]): Settings["edge"] {
+  const files = tls?.certificate !== undefined &&
+    tls.key !== undefined && { tls: { certificate: tls.certificate, key: tls.key, port: tls.port } };
+  return { source: source({ image, build }, "images/edge"), ...edge, ...files };
+}
+
+function completeStore<T extends object>(
+  role: string,
+  { image, build, ...store }: T & { image?: string | undefined; build?: string | undefined },
+) {
+  return { source: source({ image, build }, `images/${role}`), ...store };
+}
+
+function completeService(name: string, written: WrittenService, subnet: Subnet): ServiceSettings {
+  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, ...service } = written;
+  const declared = { blue, green };
+  const slots = SLOTS.flatMap((slot) => {
+    const it = declared[slot];
+    return it ? [[slot, completeSlot(it, replicas, env)] as const] : [];
+  });
+  return { name, ...(route !== undefined && { route }), ...service, port, block, slots: Object.fromEntries(slots) };
+}
+
+function completeSlot(slot: WrittenSlot, replicas: number, env: WrittenService["env"]): SlotSettings {
+  const texts = Object.entries({ ...env, ...slot.env }).map(([key, value]) => [key, String(value)]);
+  return {
+    source: source(slot, ""),
+    ...(slot.release !== undefined && { release: slot.release }),
+    replicas: slot.replicas ?? replicas,
+    env: Object.fromEntries(texts),
+    files: slot.files,
+  };
+}
+
+function source({ image, build }: { image?: string | undefined; build?: string | undefined }, role: string): ImageSource {
+  return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
+}
+
+function standIns({ edge, postgres, redis, services }: Written): string[] {
+  const images: [Path, string | undefined][] = [
+    [["edge", "image"], edge.image],
+    [["postgres", "image"], postgres?.image],
+    [["redis", "image"], redis?.image],
+    ...Object.entries(services).flatMap(([name, service]) =>
+      SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),
+    ),
+  ];
+  return images.flatMap(([path, image]) => (image !== undefined && isStandIn(image) ? [pathText(path)] : []));
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

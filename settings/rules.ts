@@ -1,0 +1,31 @@
+import type { Path, Problem } from "./problems.ts";
+import { edgeRules } from "./rules/edge.ts";
+import { hostRules } from "./rules/host.ts";
+import { secretRules } from "./rules/secrets.ts";
+import { serviceRules } from "./rules/service.ts";
+import { sharedRules } from "./rules/shared.ts";
+import { storeRules } from "./rules/stores.ts";
+import type { Written } from "./schema.ts";
+
+/** What the rules know besides the settings. */
+export interface Facts {
+  /** Name of the Pulumi stack. */
+  readonly stack: string;
+  /** `DOCKER_HOST`, used where the settings name no engine. */
+  readonly dockerHost?: string | undefined;
+  /** Top-level settings (without `sluice:`) that the engine holds encrypted. @default - whether a secret is encrypted is not judged */
+  readonly secretKeys?: readonly string[] | undefined;
+}
+
+/** A broken rule. `reads` are the other settings it looked at: where one of those is itself wrong, the rule cannot be judged. */
+export interface Finding extends Omit<Problem, "path"> {
+  readonly at: Path;
+  readonly reads?: readonly Path[];
+}
+
+export type Rule = (written: Written, facts: Facts) => Finding[];
+
+const RULES: readonly Rule[] = [hostRules, edgeRules, storeRules, serviceRules, sharedRules, secretRules];
+
+/** Every rule between two settings, or between a setting and the world, that `written` breaks. */
+export const findings: Rule = (written, facts) => RULES.flatMap((rule) => rule(written, facts));

@@ -1,0 +1,129 @@
+import type { Output } from "@pulumi/pulumi";
+
+/** The two places that a service runs in. */
+export const SLOTS = ["blue", "green"] as const;
+export type Slot = (typeof SLOTS)[number];
+
+/** A data store that a service can use. */
+export const STORES = ["postgres", "redis"] as const;
+export type Store = (typeof STORES)[number];
+
+/** Where an image comes from: a registry, by reference, or a folder of this project with a Dockerfile in it. */
+export type ImageSource =
+  | { readonly kind: "registry"; readonly reference: string }
+  | { readonly kind: "build" /** Relative to the project. */; readonly context: string };
+
+/**
+ * One estate, as its stack file describes it: complete (defaults filled in), checked (every rule of this room holds) and deep-frozen.
+ *
+ * @typeParam Secret what a secret's value is: an `Output` in the program; plain text only inside this room and in tests
+ */
+export interface Settings<Secret = Output<string>> {
+  /** Starts the name of everything the estate makes in Docker. */
+  readonly name: string;
+  /** Whether volumes of data stores survive `destroy`. */
+  readonly protectData: boolean;
+  readonly host: HostSettings;
+  readonly edge: EdgeSettings;
+  /** Absent when the estate has no Postgres. */
+  readonly postgres?: PostgresSettings;
+  /** Absent when the estate has no Redis. */
+  readonly redis?: RedisSettings;
+  /** Sorted by name. */
+  readonly services: readonly ServiceSettings[];
+  /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
+  readonly secrets: Readonly<Record<string, Secret>>;
+  /** Paths of images whose digest is 64 zeros: good for a preview, refused by `up` (`loadSettings` does that). */
+  readonly standIns: readonly string[];
+}
+
+export interface HostSettings {
+  /** Docker engine: `unix:///path` or `ssh://user@host[:port]`. */
+  readonly docker: string;
+  /** The estate's own network, private IPv4 in CIDR form, /16 to /22. */
+  readonly subnet: string;
+}
+
+/** What one container may take, and how long it gets to finish its work. */
+export interface Limits {
+  readonly memoryMb: number;
+  readonly cpus: number;
+  /** Seconds between the request to stop and the kill. */
+  readonly drainSeconds: number;
+}
+
+export interface EdgeSettings extends Limits {
+  readonly source: ImageSource;
+  /** Address of the host that the edge listens on. */
+  readonly bind: string;
+  readonly port: number;
+  /** Whether `bind` may be reachable from other machines. */
+  readonly public: boolean;
+  /** Whether the header `X-Sluice-Slot` lets a tester choose the slot. */
+  readonly headerOverride: boolean;
+  readonly tls?: TlsSettings;
+  readonly bodyLimitMb: number;
+  readonly connectTimeoutSeconds: number;
+  readonly responseTimeoutSeconds: number;
+  readonly clientTimeoutSeconds: number;
+  /** Addresses or CIDR ranges whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** PEM files, paths relative to the project (or absolute); whether they can be read is checked where they are read. */
+export interface TlsSettings {
+  readonly certificate: string;
+  readonly key: string;
+  readonly port: number;
+}
+
+export interface PostgresSettings extends Limits {
+  readonly source: ImageSource;
+  readonly version: 17;
+  readonly database: string;
+  readonly user: string;
+  readonly maxConnections: number;
+}
+
+export interface RedisSettings extends Limits {
+  readonly source: ImageSource;
+  /** What the data may take; below `memoryMb`. */
+  readonly maxMemoryMb: number;
+  readonly appendOnly: boolean;
+}
+
+export interface ServiceSettings extends Limits {
+  readonly name: string;
+  /** Path at the edge; absent for a service that only other services reach. */
+  readonly route?: string;
+  /** Whether the edge takes `route` off the path before it passes the request on. */
+  readonly stripRoute: boolean;
+  readonly port: number;
+  readonly health: string;
+  readonly healthIntervalSeconds: number;
+  readonly healthTimeoutSeconds: number;
+  readonly healthRetries: number;
+  /** How long a new container may take until its first good health check. */
+  readonly readyTimeoutSeconds: number;
+  readonly active: Slot;
+  /** Percent of clients that the other slot gets, whole, 0 to 100. */
+  readonly canaryWeight: number;
+  /** Which block of 16 addresses of the subnet the slots live in. */
+  readonly block: number;
+  readonly uses: readonly Store[];
+  /** Names in `Settings.secrets`, mounted as files. */
+  readonly secrets: readonly string[];
+  readonly slots: Readonly<Partial<Record<Slot, SlotSettings>>>;
+}
+
+export interface SlotSettings {
+  readonly source: ImageSource;
+  /** Absent when not given: then the program derives it from the image. */
+  readonly release?: string;
+  /** 1 to 8 containers. */
+  readonly replicas: number;
+  /** The service's env with the slot's own on top. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Contents by name under `/run/config/`. */
+  readonly files: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { overlap, renderConflicts } from "../../estate/conflicts.ts";
+import type { ContainerFacts } from "../../estate/docker.ts";
+import { hasPendingOperations, orphansOf, withoutPendingOperations } from "../../estate/orphans.ts";
+import { describe as describeEstate, parseEdgeState } from "../../estate/status.ts";
+
+const container = (name: string, labels: Record<string, string>, change: Partial<ContainerFacts> = {}): ContainerFacts => ({
+  Id: `id-${name}`,
+  Name: `/${name}`,
+  Image: `sha256:${name}`,
+  RestartCount: 0,
+  State: { Status: "running", StartedAt: "2026-01-01T00:00:00Z", ExitCode: 0, Health: { Status: "healthy" } },
+  Config: { Image: "x", Labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [`dev.sluice.${key}`, value])) },
+  NetworkSettings: {},
+  ...change,
+});
+const slot = (name: string, colour: string, release: string, status = "healthy") =>
+  container(
+    name,
+    { role: "service", service: "api", slot: colour, release },
+    { State: { Status: "running", StartedAt: "2026-01-01T00:00:00Z", ExitCode: 0, Health: { Status: status } } },
+  );
+
+describe("the status of an estate", () => {
+  const edge = container(
+    "edge",
+    { role: "edge" },
+    { NetworkSettings: { Ports: { "8080/tcp": [{ HostIp: "127.0.0.1", HostPort: "8080" }], "8443/tcp": null } } },
+  );
+
+  it("is what Docker and the edge say, the weight counted from the active slot", () => {
+    const state = parseEdgeState("api green 90 false\n", "# route api /api\n");
+    expect(describeEstate([edge, slot("b", "blue", "v1"), slot("g", "green", "v2")], state)).toEqual({
+      edge: { url: "http://127.0.0.1:8080", health: "healthy" },
+      stores: [],
+      services: [
+        {
+          name: "api",
+          route: "/api",
+          active: "green",
+          canaryWeight: 10,
+          frozen: false,
+          slots: [
+            {
+              name: "blue",
+              release: "v1",
+              image: "sha256:b",
+              health: "healthy",
+              containers: [{ id: "id-b", startedAt: "2026-01-01T00:00:00Z" }],
+            },
+            {
+              name: "green",
+              release: "v2",
+              image: "sha256:g",
+              health: "healthy",
+              containers: [{ id: "id-g", startedAt: "2026-01-01T00:00:00Z" }],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("gives a slot the health of its worst container", () => {
+    const { services } = describeEstate([slot("b1", "blue", "v1"), slot("b2", "blue", "v1", "starting")], parseEdgeState("", ""));
+    expect(services[0]?.slots[0]?.health).toBe("starting");
+  });
+
+  it("says null, and not zero, where the edge does not answer", () => {
+    const { services, edge: seen } = describeEstate([slot("b", "blue", "v1")], parseEdgeState("", ""));
+    expect(services[0]).toMatchObject({ route: null, active: null, canaryWeight: null });
+    expect(seen).toEqual({ url: null, health: "missing" });
+  });
+
+  it("shows a frozen service", () => {
+    expect(parseEdgeState("api blue 0 true", "").shares.get("api")?.frozen).toBe(true);
+  });
+});
+
+describe("orphans of a dead run", () => {
+  const checkpoint = {
+    deployment: {
+      resources: [
+        { type: "docker:index/container:Container", id: "known" },
+        { type: "docker:index/network:Network", id: "net" },
+        { type: "command:local:Command", id: "stray" },
+      ],
+      pending_operations: [{}],
+    },
+  };
+
+  it("are containers and networks that no state knows, and never a volume", () => {
+    expect(
+      orphansOf(checkpoint, [
+        { kind: "container", id: "known" },
+        { kind: "container", id: "stray" },
+        { kind: "network", id: "net" },
+        { kind: "network", id: "other" },
+        { kind: "volume", id: "data" },
+      ]),
+    ).toEqual([
+      { kind: "container", id: "stray" },
+      { kind: "network", id: "other" },
+    ]);
+  });
+
+  it("are everything when there is no state at all", () => {
+    expect(orphansOf({}, [{ kind: "container", id: "known" }])).toHaveLength(1);
+  });
+
+  it("leave no unfinished operation behind, and every resource", () => {
+    expect(hasPendingOperations(checkpoint)).toBe(true);
+    const mended = withoutPendingOperations(checkpoint);
+    expect(hasPendingOperations(mended)).toBe(false);
+    expect(mended.deployment.resources).toHaveLength(3);
+  });
+});
+
+describe("conflicts", () => {
+  it.each([
+    ["10.213.0.0/16", "10.213.4.0/24", true],
+    ["10.213.0.0/16", "10.214.0.0/16", false],
+    ["172.17.0.0/16", "172.16.0.0/12", true],
+  ])("%s and %s overlap: %s", (one, other, expected) => {
+    expect(overlap(one, other)).toBe(expected);
+    expect(overlap(other, one)).toBe(expected);
+  });
+
+  it("are all shown, each with who holds it and what to type", () => {
+    const text = renderConflicts([
+      { what: "port 8080 on 127.0.0.1", holder: "the container 'x'", fix: "choose another" },
+      { what: "the name 'sluice-dev'", holder: "the checkout /a", fix: "end it" },
+    ]);
+    expect(text).toContain("1. port 8080 on 127.0.0.1 is taken by the container 'x'\n     fix: choose another");
+    expect(text).toContain("2. the name 'sluice-dev' is taken by the checkout /a");
+  });
+});

@@ -1,0 +1,280 @@
+import { describe, expect, it } from "vitest";
+import { decodeSettings, decodeStackFile } from "../../settings/decode.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import { renderProblems } from "../../settings/problems.ts";
+import type { Settings } from "../../settings/types.ts";
+import { goodSettings, type Raw, STACKS, stackFile } from "../support/settings.ts";
+
+const facts = { stack: "dev" };
+
+function good(raw: Raw, known: Parameters<typeof parseSettings>[1] = facts): Settings<string> {
+  const result = parseSettings(raw, known);
+  if ("problems" in result) throw new Error(renderProblems(result.problems));
+  return result.ok;
+}
+
+function printed(raw: Raw, known: Parameters<typeof parseSettings>[1] = facts): string {
+  const result = parseSettings(raw, known);
+  if ("ok" in result) throw new Error("these settings hold");
+  return renderProblems(result.problems);
+}
+
+describe("good settings", () => {
+  it("are completed: env merged, replicas inherited, services sorted, nothing written left over", () => {
+    const { services } = good(goodSettings());
+    expect(services).toEqual([
+      {
+        name: "api",
+        route: "/api",
+        stripRoute: true,
+        port: 3000,
+        health: "/health",
+        healthIntervalSeconds: 2,
+        healthTimeoutSeconds: 2,
+        healthRetries: 3,
+        readyTimeoutSeconds: 60,
+        active: "blue",
+        canaryWeight: 10,
+        block: 97,
+        uses: ["postgres", "redis"],
+        secrets: ["payment-key"],
+        memoryMb: 256,
+        cpus: 0.5,
+        drainSeconds: 10,
+        slots: {
+          blue: {
+            source: { kind: "build", context: "images/api" },
+            release: "v1",
+            replicas: 2,
+            env: { LOG_LEVEL: "info", RETRIES: "3" },
+            files: {},
+          },
+          green: {
+            source: { kind: "build", context: "images/api" },
+            release: "v2",
+            replicas: 1,
+            env: { LOG_LEVEL: "debug", RETRIES: "3" },
+            files: { "app.json": "{}" },
+          },
+        },
+      },
+      expect.objectContaining({ name: "web", route: "/", block: 20, active: "green" }),
+    ]);
+  });
+
+  it("say everything that an empty stack file leaves to the defaults", () => {
+    expect(good({})).toEqual({
+      name: "sluice-dev",
+      protectData: true,
+      host: { docker: "unix:///var/run/docker.sock", subnet: "10.213.0.0/16" },
+      edge: {
+        source: { kind: "build", context: "images/edge" },
+        bind: "127.0.0.1",
+        port: 8080,
+        public: false,
+        headerOverride: true,
+        bodyLimitMb: 10,
+        connectTimeoutSeconds: 1,
+        responseTimeoutSeconds: 30,
+        clientTimeoutSeconds: 30,
+        trustedProxies: [],
+        memoryMb: 256,
+        cpus: 1,
+        drainSeconds: 30,
+      },
+      services: [],
+      secrets: {},
+      standIns: [],
+    });
+  });
+
+  it("take stores, TLS and secrets as written", () => {
+    const settings = good({ ...goodSettings(), redisPassword: "planted-8c1f" });
+    expect(settings.postgres).toEqual({
+      source: { kind: "build", context: "images/postgres" },
+      version: 17,
+      database: "app",
+      user: "app",
+      maxConnections: 100,
+      memoryMb: 512,
+      cpus: 1,
+      drainSeconds: 30,
+    });
+    expect(settings.redis).toEqual({
+      source: { kind: "registry", reference: "redis:8" },
+      maxMemoryMb: 100,
+      appendOnly: true,
+      memoryMb: 200,
+      cpus: 0.5,
+      drainSeconds: 15,
+    });
+    expect(settings.edge.tls).toEqual({ certificate: "tls/a.pem", key: "tls/a.key", port: 8443 });
+    expect(settings.secrets).toEqual({ "payment-key": "planted-8c1f", "redis-password": "planted-8c1f" });
+  });
+
+  it("use DOCKER_HOST only where they name no engine", () => {
+    const dockerHost = "ssh://deploy@other.example.com";
+    expect(good({}, { ...facts, dockerHost }).host.docker).toBe("ssh://deploy@other.example.com");
+    expect(good(goodSettings(), { ...facts, dockerHost }).host.docker).toBe("ssh://deploy@vps.example.com");
+  });
+
+  it.each(["127.0.0.1", "127.9.9.9", "::1", "localhost", "0:0:0:0:0:0:0:1"])(
+    "let the edge listen on %s without saying that it is public",
+    (bind) => {
+      expect(good({ edge: { bind } }).edge.bind).toBe(bind);
+    },
+  );
+
+  it.each(["/", "/api", "/api/v2", "/~team", "/a.b-c_d"])("take the route %s", (route) => {
+    expect(good({ services: { api: { port: 3000, route, blue: { build: "x" } } } }).services[0]?.route).toBe(route);
+  });
+
+  it.each(["nginx", "nginx:1.26", "localhost:5000/a/b:x", `ghcr.io/example/api_x/y-z:1.0@sha256:${"0a".repeat(32)}`])(
+    "take the image %s",
+    (image) => {
+      expect(good({ edge: { image } }).edge.source).toEqual({ kind: "registry", reference: image });
+    },
+  );
+
+  it("are frozen to the bottom", () => {
+    const walk = (value: unknown, path: string): string[] => {
+      if (typeof value !== "object" || value === null) return [];
+      return [...(Object.isFrozen(value) ? [] : [path]), ...Object.entries(value).flatMap(([key, inner]) => walk(inner, `${path}.${key}`))];
+    };
+    expect(walk(good(goodSettings()), "settings")).toEqual([]);
+    const raw = goodSettings();
+    good(raw);
+    expect(Object.isFrozen(raw.services)).toBe(false);
+  });
+
+  it("name every stand-in", () => {
+    const image = `ghcr.io/example/x@sha256:${"0".repeat(64)}`;
+    expect(good({ edge: { image }, services: { api: { port: 3000, blue: { image }, green: { build: "x" } } } }).standIns).toEqual([
+      "sluice:edge.image",
+      "sluice:services.api.blue.image",
+    ]);
+  });
+});
+
+describe("stack files", () => {
+  it.each(STACKS)("Pulumi.%s.yaml holds", (stack) => {
+    const { raw, secretKeys } = decodeStackFile(stackFile(stack).config);
+    const settings = good(raw, { stack, secretKeys });
+    expect(settings.name).toBe(`sluice-${stack}`);
+    // Weights, slots and passwords are for people to change; the tests hold after that too.
+    expect(settings.services.map(({ name, route }) => [name, route])).toEqual([
+      ["api", "/api"],
+      ["web", "/"],
+    ]);
+    expect(settings.protectData).toBe(stack !== "dev");
+  });
+
+  it("are read without their secrets", () => {
+    const config = { "sluice:postgresPassword": { secure: "v1:x" }, "sluice:secrets": { key: { secure: "v1:y" } }, "aws:region": "eu" };
+    expect(decodeStackFile(config)).toEqual({
+      raw: { postgresPassword: "[encrypted]", secrets: { key: "[encrypted]" } },
+      secretKeys: ["postgresPassword", "secrets"],
+    });
+    expect(decodeStackFile(null)).toEqual({ raw: {}, secretKeys: [] });
+  });
+
+  it("reach the program as text, and become values again", () => {
+    const config = {
+      "sluice:protectData": "false",
+      "sluice:services": '{"api":{"canaryWeight":50}}',
+      "sluice:name": "1",
+      "sluice:edge": "{oops",
+      "docker:host": "x",
+    };
+    expect(decodeSettings(config)).toEqual({ protectData: false, services: { api: { canaryWeight: 50 } }, name: "1", edge: "{oops" });
+  });
+});
+
+describe("several problems", () => {
+  it("are told at once, wrong values and broken rules together, by path", () => {
+    const raw = goodSettings();
+    raw.services.api.canaryWeight = "ten";
+    raw.services.api.blue.image = "a/b:1";
+    raw.services.web.route = "/api";
+    raw.edge.public = false;
+    raw.hots = {};
+    expect(printed(raw)).toBe(`Settings: 5 problems
+
+  1. sluice:edge.bind
+     received  "0.0.0.0"
+     allowed   127.0.0.0/8, ::1 or localhost, unless \`edge.public\` is true
+     fix       write 127.0.0.1, or, to let other machines in, also \`public: true\`
+
+  2. sluice:hots
+     received  an unknown setting, "hots"
+     allowed   name, protectData, host, edge, postgres, redis, services, secrets, postgresPassword, redisPassword
+     fix       write \`host\`
+
+  3. sluice:services.api.blue
+     received  both \`image\` and \`build\`
+     allowed   one of \`image\`, \`build\`
+     fix       remove \`build\` to run the image as it is, or \`image\` to build it here
+
+  4. sluice:services.api.canaryWeight
+     received  "ten"
+     allowed   a whole number from 0 to 100
+     fix       set it to a whole number from 0 to 100, for example 10
+
+  5. sluice:services.web.route
+     received  "/api"
+     allowed   a route of its own; api has "/api"
+     fix       for example /web`);
+  });
+
+  it("tell of two services on /api and /api/ together with the slash", () => {
+    const raw = goodSettings();
+    raw.services.web.route = "/api/";
+    const result = parseSettings(raw, facts);
+    expect("problems" in result && result.problems.map(({ path, fix }) => [path, fix])).toEqual([
+      ["sluice:services.web.route", "write /api"],
+      ["sluice:services.web.route", "for example /web"],
+    ]);
+  });
+
+  it("judge no rule by a default that stands in for a refused value", () => {
+    const raw = goodSettings();
+    raw.edge.port = 99_999;
+    raw.edge.tls.port = 8080;
+    expect(printed(raw)).not.toContain("tls");
+  });
+});
+
+describe("a secret", () => {
+  const planted = "planted-8c1f";
+  it.each<[string, (raw: Raw) => void]>([
+    ["for all secrets", (s) => (s.secrets = planted)],
+    ["in a list of secrets", (s) => (s.secrets = [planted])],
+    ["as a map", (s) => (s.secrets.key = { value: planted })],
+    ["that is a number", (s) => (s.secrets.key = 81234567)],
+    ["with a line break", (s) => (s.postgresPassword = `${planted}\n`)],
+    ["under a misspelt key", (s) => (s.postgresPasword = planted)],
+    ["in env under a telling name", (s) => (s.services.api.env.DB_PASSWORD = [planted])],
+    ["in env as a fraction", (s) => (s.services.api.env.API_TOKEN = 8123.4567)],
+    ["in an address", (s) => (s.host.docker = `ssh://deploy:${planted}@vps`)],
+    ["in an image's address", (s) => (s.edge.image = `https://me:${planted}@ghcr.io/x`)],
+    ["in place of a map", (s) => (s.services = [{ password: planted }])],
+  ])("%s is never printed", (_, change) => {
+    const raw = goodSettings();
+    change(raw);
+    const text = printed(raw);
+    for (const secret of [planted, "81234567", "8123.4567"]) expect(text).not.toContain(secret);
+  });
+
+  it("that is encrypted in the wrong place hides everything about that place", () => {
+    const raw = goodSettings();
+    raw.services.api.route = planted;
+    raw.services.api.release = planted;
+    raw.services.api.port = planted;
+    expect(printed(raw, { ...facts, secretKeys: ["services", "secrets"] })).toBe(`Settings: 1 problem
+
+  1. sluice:services
+     received  an encrypted value in it
+     allowed   encrypted values only in sluice:secrets, sluice:postgresPassword, sluice:redisPassword
+     fix       move it to \`sluice:secrets\` and name it in the service's \`secrets\`; it is mounted as a file`);
+  });
+});

@@ -1,0 +1,64 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+
+export interface LoadOptions {
+  /** Scheme, host and port, always on loopback. */
+  readonly origin: string;
+  readonly path: string;
+  readonly method: "GET" | "POST";
+  /** Keep-alive connections, each with one request in flight. */
+  readonly connections: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface LoadResult {
+  requests: number;
+  /** Status 400 and above, and requests whose response did not arrive whole. */
+  failed: number;
+  statuses: Record<string, number>;
+  errors: Record<string, number>;
+  /** Requests by the slot that answered. */
+  slots: Record<string, number>;
+  /** Wall clock (ms) of each slot's last answer. */
+  lastOfSlot: Record<string, number>;
+  slowestMs: number;
+  seconds: number;
+}
+
+/** Longest time that any load may run, whatever happens to the test that started it. */
+const LIMIT_MS = 10 * 60_000;
+
+/** Load that runs in a thread of its own until it is stopped. */
+export class Load {
+  private readonly worker: Worker;
+  private readonly limit: NodeJS.Timeout;
+
+  constructor(options: LoadOptions) {
+    if (!/^https?:\/\/(127\.|localhost|\[::1\])/.test(options.origin))
+      throw new Error(`load goes to loopback only, not to ${options.origin}`);
+    this.worker = new Worker(new URL("./load-worker.ts", import.meta.url), { workerData: options });
+    this.limit = setTimeout(() => this.worker.postMessage("stop"), LIMIT_MS);
+  }
+
+  /** Requests so far. */
+  async count(): Promise<number> {
+    this.worker.postMessage("count");
+    const [{ count }] = (await once(this.worker, "message")) as [{ count: number }];
+    return count;
+  }
+
+  /** Wait until so many requests have been made. */
+  async reach(requests: number): Promise<void> {
+    while ((await this.count()) < requests) await sleep(100);
+  }
+
+  /** End the load, every connection after its request in flight, and give the sums. */
+  async stop(): Promise<LoadResult> {
+    clearTimeout(this.limit);
+    this.worker.postMessage("stop");
+    const [{ result }] = (await once(this.worker, "message")) as [{ result: LoadResult }];
+    return result;
+  }
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+
+export const STACKS = ["dev", "staging", "prod"] as const;
+type Stack = (typeof STACKS)[number];
+
+// biome-ignore lint/suspicious/noExplicitAny: tests write wrong values of every type into settings on purpose.
+export type Raw = Record<string, any>;
+
+/** One way to spoil good settings, and the one problem that must come of it, word for word. */
+export type Case = [what: string, change: (raw: Raw) => void, path: string, received: string, allowed: string, fix: string];
+
+export const project = new URL("../../", import.meta.url);
+export const stackFile = (stack: Stack): Raw => parse(readFileSync(new URL(`Pulumi.${stack}.yaml`, project), "utf8"));
+
+/** Settings that hold, with at least one value of every kind. A fresh copy each time. */
+export function goodSettings(): Raw {
+  return {
+    name: "shop",
+    protectData: true,
+    host: { docker: "ssh://deploy@vps.example.com", subnet: "10.20.0.0/20" },
+    edge: { bind: "0.0.0.0", public: true, port: 80, tls: { certificate: "tls/a.pem", key: "tls/a.key" }, trustedProxies: ["10.0.0.0/8"] },
+    postgres: { build: "images/postgres" },
+    redis: { image: "redis:8", maxMemoryMb: 100, memoryMb: 200 },
+    secrets: { "payment-key": "planted-8c1f" },
+    services: {
+      api: {
+        route: "/api",
+        port: 3000,
+        uses: ["postgres", "redis"],
+        secrets: ["payment-key"],
+        canaryWeight: 10,
+        replicas: 2,
+        env: { LOG_LEVEL: "info", RETRIES: 3 },
+        blue: { build: "images/api", release: "v1" },
+        green: { build: "images/api", release: "v2", replicas: 1, env: { LOG_LEVEL: "debug" }, files: { "app.json": "{}" } },
+      },
+      web: { route: "/", port: 3000, block: 20, active: "green", green: { image: "ghcr.io/example/web:1", release: "1" } },
+    },
+  };
+}

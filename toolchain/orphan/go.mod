@@ -1,0 +1,3 @@
+module sluice.dev/toolchain/orphan
+
+go 1.25.0

@@ -1,0 +1,23 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheKey } from "./cache.ts";
+import { PINNED } from "./versions.ts";
+
+/** The folders of Go code that the engine is built from. */
+const MODULES = ["cli", "langhost", "docker-plugin", "command-plugin", "orphan"];
+
+/**
+ * The cache key of the engine as it would be built now: pinned versions, every go.mod, go.sum and Go source, how it is built, this platform.
+ *
+ * @param toolchain this room's folder
+ */
+export async function sourceKey(toolchain: string): Promise<string> {
+  const parts: (string | Uint8Array)[] = [JSON.stringify(PINNED), process.platform, process.arch];
+  parts.push(await readFile(join(toolchain, "recipe.ts")));
+  for (const module of MODULES) {
+    const names = await readdir(join(toolchain, module), { recursive: true });
+    const sources = names.filter((name) => (name.endsWith(".go") && !name.endsWith("_test.go")) || /(^|[\\/])go\.(mod|sum)$/.test(name));
+    for (const name of sources.sort()) parts.push(`${module}/${name}`, await readFile(join(toolchain, module, name)));
+  }
+  return cacheKey(parts);
+}
