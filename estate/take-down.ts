@@ -63,5 +63,9 @@ async function sweep(docker: Docker, estate: string, data: boolean): Promise<voi
   // The image that others are built on goes last.
   for (const tag of own.sort((a, b) => Number(a.includes("/base:")) - Number(b.includes("/base:")))) await docker.try(["image", "rm", tag]);
   const others = await docker.run(["image", "ls", "--quiet", "--filter", `label=${LABEL.estate}`]);
-  if (others.trim() === "") await docker.try(["image", "rm", DEBIAN_IMAGE]);
+  if (others.trim() !== "") return;
+  // Nobody else builds on these.
+  const stages = (await docker.run(["image", "ls", "--all", "--quiet", "--filter", `label=${LABEL.stage}`])).split("\n").filter(Boolean);
+  for (const id of new Set(stages)) await docker.try(["image", "rm", "--force", id]);
+  await docker.try(["image", "rm", DEBIAN_IMAGE]);
 }

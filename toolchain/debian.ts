@@ -10,6 +10,9 @@ import { say, step } from "./say.ts";
 /** The local name of the base that every image of Sluice is built on. */
 export const DEBIAN_IMAGE = "sluice/debian:13";
 
+/** Raise it when what is below makes another image: the cached one is then made anew. */
+const RECIPE = 1;
+
 const UPSTREAM = "debian:trixie-slim";
 const SUITE = "trixie";
 
@@ -55,7 +58,7 @@ export async function ensureDebian(options: DebianOptions = {}): Promise<void> {
     say("no image registry answers from here: the Debian base is made from Debian's packages");
   }
 
-  const tarball = join(cacheRoot(env), "debian", `${SUITE}-${process.arch}.tar`);
+  const tarball = join(cacheRoot(env), "debian", `${SUITE}-${process.arch}-${RECIPE}.tar`);
   if (!(await exists(tarball))) await makeTarball(tarball);
   const progress = step(`importing ${image}`);
   const imported = await docker([
@@ -127,6 +130,10 @@ async function slim(folder: string): Promise<void> {
   const excludes = ["doc", "man", "info", "locale", "lintian"].map((name) => `path-exclude /usr/share/${name}/*`);
   await writeFile(join(folder, "etc/dpkg/dpkg.cfg.d/sluice"), `${[...excludes, "path-include /usr/share/doc/*/copyright"].join("\n")}\n`);
   await writeFile(join(folder, "etc/apt/apt.conf.d/sluice"), 'APT::Install-Recommends "false";\nAcquire::Languages "none";\n');
+  // As in the published image: security updates and point updates too.
+  const archive = "http://deb.debian.org/debian";
+  const sources = [`${archive} ${SUITE} main`, `${archive} ${SUITE}-updates main`, `${archive}-security ${SUITE}-security main`];
+  await writeFile(join(folder, "etc/apt/sources.list"), sources.map((source) => `deb ${source}\n`).join(""));
   // Services are not started inside an image build.
   await writeFile(join(folder, "usr/sbin/policy-rc.d"), "#!/bin/sh\nexit 101\n", { mode: 0o755 });
 }

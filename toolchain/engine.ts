@@ -59,7 +59,7 @@ export async function ensureEngine(env: NodeJS.ProcessEnv = process.env): Promis
       return await describe(choice.use, folder, env, cache);
     } catch (error) {
       // A wrong checksum or a failed build is for a person to look at; a download that breaks off is not the end while there is another way.
-      if (choice.use === "source" || !(error instanceof Problem) || error.message.includes("not what was published")) throw error;
+      if (choice.use === "source" || !(error instanceof Problem) || error.name === "WrongChecksum") throw error;
       warn(error.message);
       facts = { ...facts, failed: [...facts.failed, choice.use] };
     }

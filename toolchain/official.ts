@@ -17,6 +17,11 @@ const STALL_MILLISECONDS = 30_000;
 
 const RELEASES = `https://github.com/pulumi/pulumi/releases/download/v${PINNED.pulumi}`;
 
+/** What was downloaded is not what was published. No other way is tried: somebody has to look. */
+export class WrongChecksum extends Problem {
+  override readonly name = "WrongChecksum";
+}
+
 /** Where the official release lies: its archive, and the published checksums of it. */
 export interface Release {
   /** `SLUICE_ENGINE_MIRROR`: a folder on a team's own server with the same file names, plugins included. */
@@ -68,7 +73,7 @@ export async function downloadCli(from: Release, sum: string, folder: string): P
     await mkdir(folder, { recursive: true });
     const got = await saveAndSum(from.archive, file);
     if (got !== sum) {
-      throw new Problem(
+      throw new WrongChecksum(
         `${from.archive} is not what was published: its SHA-256 is ${got}, the published one ${sum}. Nothing of it was used. Try again; if it stays so, tell whoever runs that server, or build instead: SLUICE_ENGINE=source.`,
       );
     }

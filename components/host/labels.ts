@@ -14,6 +14,8 @@ export const LABEL = {
   service: "dev.sluice.service",
   slot: "dev.sluice.slot",
   release: "dev.sluice.release",
+  /** On what a build leaves behind besides its image. */
+  stage: "dev.sluice.stage",
 } as const;
 
 /** Labels by which `status`, `stop` and the recovery after a dead run find what belongs to an estate. */

@@ -29,20 +29,20 @@ const secrets = { "sluice:secrets": JSON.stringify({ "payment-key": planted }), 
 describe("loading settings", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it("reads what the engine hands over as text", () => {
-    engine({ "sluice:protectData": "false", "sluice:edge": '{"port":8081}', "docker:host": "x" });
+  it("reads what the engine hands over as text", async () => {
+    await engine({ "sluice:protectData": "false", "sluice:edge": '{"port":8081}', "docker:host": "x" });
     expect(loadSettings()).toMatchObject({ name: "sluice-dev", protectData: false, edge: { port: 8081 } });
     expect(runFacts()).toEqual({ stack: "dev", preview: true });
   });
 
-  it("uses DOCKER_HOST where the settings name no engine", () => {
-    engine({});
+  it("uses DOCKER_HOST where the settings name no engine", async () => {
+    await engine({});
     vi.stubEnv("DOCKER_HOST", "unix:///run/user/1000/docker.sock");
     expect(loadSettings().host.docker).toBe("unix:///run/user/1000/docker.sock");
   });
 
   it("hands secrets on as secret outputs", async () => {
-    engine(secrets, ["sluice:secrets", "sluice:redisPassword"]);
+    await engine(secrets, ["sluice:secrets", "sluice:redisPassword"]);
     const loaded = loadSettings().secrets;
     expect(Object.keys(loaded).sort()).toEqual(["payment-key", "redis-password"]);
     for (const output of Object.values(loaded)) {
@@ -52,8 +52,8 @@ describe("loading settings", () => {
     expect(Object.isFrozen(loaded)).toBe(true);
   });
 
-  it("refuses with one error for the reader, every problem in it and no secret", () => {
-    engine({ ...secrets, "sluice:edge": '{"port":"80","bind":"0.0.0.0"}' }, ["sluice:secrets"]);
+  it("refuses with one error for the reader, every problem in it and no secret", async () => {
+    await engine({ ...secrets, "sluice:edge": '{"port":"80","bind":"0.0.0.0"}' }, ["sluice:secrets"]);
     const error = refusal();
     expect(error).toBeInstanceOf(pulumi.RunError);
     expect(String(error)).toContain("Pulumi.dev.yaml: 3 problems");
@@ -61,11 +61,11 @@ describe("loading settings", () => {
     expect(String(error)).not.toContain(planted);
   });
 
-  it("lets a stand-in be previewed, but not brought up", () => {
+  it("lets a stand-in be previewed, but not brought up", async () => {
     const config = { "sluice:edge": JSON.stringify({ image: `ghcr.io/example/edge@sha256:${"0".repeat(64)}` }) };
-    engine(config);
+    await engine(config);
     expect(loadSettings().standIns).toEqual(["sluice:edge.image"]);
-    engine(config, [], false);
+    await engine(config, [], false);
     expect(String(refusal())).toContain("received  a stand-in: a digest of 64 zeros");
   });
 });
