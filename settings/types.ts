@@ -1,17 +1,13 @@
 import type { Output } from "@pulumi/pulumi";
 
-/** The two places that a service runs in. */
-export const SLOTS = ["blue", "green"] as const;
-export type Slot = (typeof SLOTS)[number];
+import { SLOTS, type Slot } from "../components/edge/share.ts";
+import type { ImageSource } from "../components/host/image.ts";
+
+export { type ImageSource, SLOTS, type Slot };
 
 /** A data store that a service can use. */
 export const STORES = ["postgres", "redis"] as const;
 export type Store = (typeof STORES)[number];
-
-/** Where an image comes from: a registry, by reference, or a folder of this project with a Dockerfile in it. */
-export type ImageSource =
-  | { readonly kind: "registry"; readonly reference: string }
-  | { readonly kind: "build" /** Relative to the project. */; readonly context: string };
 
 /**
  * One estate, as its stack file describes it: complete (defaults filled in), checked (every rule of this room holds) and deep-frozen.

@@ -65,7 +65,7 @@ function pickNode() {
   if (existsSync(ours)) return ours;
   if (isAtLeast(process.versions.node, STRIPS_TYPES)) return process.execPath;
   return stop(
-    `The npm package \`node\` did not bring Node 24 (its install script may have been switched off, e.g. by ignore-scripts), and Node ${process.versions.node} cannot run TypeScript. Allow the script (npm config set ignore-scripts false) and run \`npm ci\`, or install Node 24:\n${howToInstall()}`,
+    `The npm package \`node\` did not bring Node 24 (its install script may have been switched off, e.g. by ignore-scripts), and Node ${process.versions.node} cannot run TypeScript. Allow the script (npm config set ignore-scripts false) and run \`npm ci\`, or install Node 24:\n${howToInstall(true)}`,
   );
 }
 
@@ -98,10 +98,10 @@ function isAtLeast(version, [major, minor]) {
   return a > major || (a === major && b >= minor);
 }
 
-function howToInstall() {
+function howToInstall(newest = false) {
   return [
-    "  Debian 13, Ubuntu 24.04 and later:  sudo apt-get install -y nodejs npm",
-    "  older Debian and Ubuntu:  curl -fsSL https://deb.nodesource.com/setup_24.x | sudo bash - && sudo apt-get install -y nodejs",
+    ...(newest ? [] : ["  Debian 13, Ubuntu 24.04 and later:  sudo apt-get install -y nodejs npm"]),
+    "  any Debian and Ubuntu:  curl -fsSL https://deb.nodesource.com/setup_24.x | sudo bash - && sudo apt-get install -y nodejs",
     "  macOS:  brew install node",
   ].join("\n");
 }

@@ -10,11 +10,16 @@ export interface Registered {
 /** `waitForRPCs` is there at run time in @pulumi/pulumi 3.270 but not in its types. */
 const runtime = pulumi.runtime as typeof pulumi.runtime & { waitForRPCs(): Promise<void> };
 
-/** Secret and resource markers are taken off the wire; the tests that care about secrecy ask `pulumi.isSecret`. */
+/** How the SDK marks a secret on the wire. */
+const [SIGNATURE, SECRET] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];
+
+/** A secret comes out as `{ secret: value }`, so that a test sees both what it is and that the engine knows. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
-  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-  return value;
+  if (value === null || typeof value !== "object") return value;
+  const marked = value as Record<string, unknown>;
+  if (marked[SIGNATURE] === SECRET) return { secret: plain(marked.value) };
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
 /**

@@ -1,0 +1,52 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { startVitest } from "vitest/node";
+import { ensureDebian } from "../toolchain/debian.ts";
+import { ensureDocker } from "../toolchain/docker.ts";
+import { ensureEngine } from "../toolchain/engine.ts";
+import { say } from "../toolchain/say.ts";
+import { testCommandPlugin } from "./go-tests.ts";
+import { main } from "./main.ts";
+import { add, type Tally, tallyLine } from "./tally.ts";
+
+/** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
+const ROOMS = ["pure", "components", "toolchain", "engine"] as const;
+type Room = (typeof ROOMS)[number];
+
+const command = new Command("npm test --")
+  .description("Run the tests, with all set-up: the engine, Docker and images are found or made first.")
+  .addOption(new Option("--room <name>", `only this room: ${ROOMS.join(", ")} (may be given again)`).argParser(collect))
+  .argument("[files...]", "only test files whose path contains one of these words")
+  .parse();
+const { room: rooms = [...ROOMS] } = command.opts<{ room?: Room[] }>();
+
+await main(async () => {
+  if (rooms.includes("engine")) {
+    await ensureEngine();
+    await ensureDocker();
+    await ensureDebian();
+  }
+  let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  if (rooms.includes("toolchain")) tally = add(tally, await testCommandPlugin());
+  const projects = rooms.filter((name) => name !== "toolchain");
+  if (projects.length > 0) tally = add(tally, await runVitest(projects, command.args));
+
+  if (tally.passed + tally.failed === 0) say("No test ran: that proves nothing, so it is a failure.");
+  console.log(`\n${tallyLine(tally)}`);
+  process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
+});
+
+async function runVitest(projects: readonly string[], filters: string[]): Promise<Tally> {
+  const vitest = await startVitest("test", filters, { project: [...projects], watch: false, passWithNoTests: true });
+  const states = vitest.state.getTestModules().flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
+  const broken = vitest.state.getTestModules().filter((module) => module.errors().length > 0).length;
+  // An error outside every test (a set-up that failed, a promise nobody awaited) is a failure too, though no test owns it.
+  const stray = vitest.state.getUnhandledErrors().length + broken;
+  await vitest.close();
+  const count = (wanted: string) => states.filter((state) => state === wanted).length;
+  return { passed: count("passed"), failed: count("failed") + count("pending") + stray, skipped: count("skipped") };
+}
+
+function collect(value: string, earlier: Room[] | undefined): Room[] {
+  if (!ROOMS.some((room) => room === value)) throw new InvalidArgumentError(`Allowed: ${ROOMS.join(", ")}.`);
+  return [...(earlier ?? []), value as Room];
+}

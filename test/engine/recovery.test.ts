@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureEngine } from "../../toolchain/engine.ts";
+import { ensureState } from "../../toolchain/state.ts";
+import { Project } from "../support/project.ts";
+
+/** How often the engine is killed. The claim in the README is shown by `SLUICE_KILLS=20 npm test -- --room engine recovery`. */
+const KILLS = Number(process.env.SLUICE_KILLS ?? 4);
+
+/** What a whole dev estate has in Docker: 6 containers, 1 network, 7 volumes. */
+const WHOLE = { container: 6, network: 1, volume: 7 };
+
+describe("a run that died", () => {
+  let project: Project;
+  beforeAll(async () => {
+    project = await Project.make("killed", "10.230.0.0/16");
+  });
+  afterAll(async () => {
+    const stopped = await project.remove();
+    expect(stopped.exitCode, stopped.text).toBe(0);
+    expect(await project.leftovers()).toEqual([]);
+  });
+
+  it(`converges with npm start after kill -9 of the engine, ${KILLS} times, and leaves no orphan`, async () => {
+    const told: string[] = [];
+    for (let round = 1; round <= KILLS; round++) {
+      // In turn: a first `up` into an empty Docker, and an `up` that replaces every container of a service.
+      const fresh = round % 2 === 1;
+      if (fresh) expect((await project.script("stop", "--data")).exitCode).toBe(0);
+      else await project.configure((config) => setRound(config, round));
+      const moment = Math.random() * (fresh ? 14 : 8);
+      const ended = await killedUp(project, moment);
+
+      const started = await project.script("start");
+      expect(started.exitCode, `round ${round}, killed after ${moment.toFixed(1)} s:\n${started.text}`).toBe(0);
+      expect(await census(project), `round ${round}, killed after ${moment.toFixed(1)} s`).toEqual(WHOLE);
+      const { services, stores } = await project.status();
+      const health = [...stores, ...services.flatMap((service) => service.slots)].map((one) => one.health);
+      expect(health, started.text).toEqual(Array.from({ length: 6 }, () => "healthy"));
+      const again = await project.pulumi("preview", "--stack", "dev", "--refresh", "--expect-no-changes");
+      expect(again.exitCode, again.text).toBe(0);
+      told.push(
+        `${fresh ? "first" : "next"} up, killed after ${moment.toFixed(1)} s (${ended}): whole again in ${started.seconds.toFixed(0)} s`,
+      );
+    }
+    console.log(told.join("\n"));
+  });
+});
+
+/** Start an `up` with the engine itself and kill it, hard, after so many seconds. Says whether it was still at work. */
+async function killedUp(project: Project, seconds: number): Promise<string> {
+  const engine = await ensureEngine();
+  const state = await ensureState(`${project.root}/.sluice`);
+  const options = { cwd: project.root, env: { ...engine.env, ...state.env }, reject: false, stdin: "ignore" } as const;
+  await execa(engine.pulumi, ["stack", "select", "--create", "dev", "--non-interactive"], options);
+  const up = execa(engine.pulumi, ["up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive"], options);
+  const killed = await Promise.race([up.then(() => false), sleep(seconds * 1000).then(() => up.kill("SIGKILL"))]);
+  await up;
+  return killed ? "at work" : "already done";
+}
+
+function setRound(config: Parameters<Parameters<Project["configure"]>[0]>[0], round: number): void {
+  const services = config["sluice:services"] as { api: { env: Record<string, string>; canaryWeight: number } };
+  services.api.env.ROUND = `${round}`;
+  services.api.canaryWeight = round;
+}
+
+async function census(project: Project): Promise<Record<string, number>> {
+  const kinds = ["container", "network", "volume"] as const;
+  return Object.fromEntries(
+    await Promise.all(kinds.map(async (kind) => [kind, (await project.docker.list(kind, project.estate)).length] as const)),
+  );
+}
