@@ -33,3 +33,9 @@ export function readProject(stack: string, root = process.cwd()): Project {
   if ("problems" in result) throw new Problem(renderProblems(result.problems, `Pulumi.${stack}.yaml`));
   return { root, stack, stackFile, settings: result.ok };
 }
+
+/** Whether any image of the stack is built, and not pulled. */
+export function buildsImages({ settings }: Project): boolean {
+  const slots = settings.services.flatMap((service) => Object.values(service.slots));
+  return [settings.edge, settings.postgres, settings.redis, ...slots].some((one) => one?.source.kind === "build");
+}

@@ -4,7 +4,9 @@ import { step } from "../toolchain/say.ts";
 import { main } from "./main.ts";
 
 new Command("npm run check --")
-  .description("What must hold before a commit: format and lint, types, and the quick tests (pure and components; they also compare generated files).")
+  .description(
+    "What must hold before a commit: format and lint, types, and the quick tests (pure and components; they also compare generated files).",
+  )
   .option("--fix", "let the formatter and linter mend what they can first")
   .parse();
 const fix = process.argv.includes("--fix");

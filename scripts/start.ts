@@ -1,12 +1,11 @@
 import { Command } from "commander";
 import { bringUp } from "../estate/bring-up.ts";
-import { Docker } from "../estate/docker.ts";
-import { readProject } from "../estate/project.ts";
+import { buildsImages, readProject } from "../estate/project.ts";
+import { reach } from "../estate/reach.ts";
 import { renderNext, renderStatus } from "../estate/report.ts";
 import { readStatus } from "../estate/status.ts";
 import { prepareImages } from "../images/prepare.ts";
 import { ensureDebian } from "../toolchain/debian.ts";
-import { ensureDocker } from "../toolchain/docker.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
 import { say } from "../toolchain/say.ts";
 import { ensureState } from "../toolchain/state.ts";
@@ -21,12 +20,11 @@ const { stack } = command.opts<{ stack: string }>();
 await main(async () => {
   const project = readProject(stack);
   const engine = await ensureEngine();
-  await ensureDocker();
-  await ensureDebian();
+  const docker = await reach(project, { install: true });
+  if (buildsImages(project)) await ensureDebian({ host: project.settings.host.docker });
   await prepareImages();
   const state = await ensureState(".sluice");
 
-  const docker = new Docker(project.settings.host.docker);
   await bringUp(project, docker, { ...engine, env: { ...engine.env, ...state.env } });
   const status = await readStatus(docker, project.settings.name);
   say("");

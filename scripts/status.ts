@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { Docker } from "../estate/docker.ts";
 import { readProject } from "../estate/project.ts";
+import { reach } from "../estate/reach.ts";
 import { renderStatus } from "../estate/report.ts";
 import { readStatus } from "../estate/status.ts";
-import { ensureDocker } from "../toolchain/docker.ts";
 import { main } from "./main.ts";
 
 const command = new Command("npm run status --")
@@ -14,9 +13,9 @@ const command = new Command("npm run status --")
 const { stack, json } = command.opts<{ stack: string; json?: boolean }>();
 
 await main(async () => {
-  const { settings } = readProject(stack);
-  await ensureDocker({ install: false });
-  const status = await readStatus(new Docker(settings.host.docker), settings.name);
+  const project = readProject(stack);
+  const { settings } = project;
+  const status = await readStatus(await reach(project, { install: false }), settings.name);
   console.log(json ? JSON.stringify(status, undefined, 2) : renderStatus(settings.name, status));
   if (status.edge.url === null) process.exitCode = 1;
 });

@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { Docker } from "../estate/docker.ts";
 import { readProject } from "../estate/project.ts";
+import { reach } from "../estate/reach.ts";
 import { takeDown } from "../estate/take-down.ts";
 import { prepareImages } from "../images/prepare.ts";
-import { ensureDocker } from "../toolchain/docker.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
 import { ensureState } from "../toolchain/state.ts";
 import { main } from "./main.ts";
@@ -18,10 +17,10 @@ const { stack, data = false } = command.opts<{ stack: string; data?: boolean }>(
 await main(async () => {
   const project = readProject(stack);
   const engine = await ensureEngine();
-  await ensureDocker({ install: false });
+  const docker = await reach(project, { install: false });
   await prepareImages();
   const state = await ensureState(".sluice");
-  await takeDown(project, new Docker(project.settings.host.docker), { ...engine, env: { ...engine.env, ...state.env } }, { data });
+  await takeDown(project, docker, { ...engine, env: { ...engine.env, ...state.env } }, { data });
   console.log(
     data
       ? `'${project.settings.name}' is gone, with its data and images.`
