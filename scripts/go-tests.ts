@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { say, step } from "../toolchain/say.ts";
-import type { Tally } from "./tally.ts";
+import { add, type Tally } from "./tally.ts";
 
 /** One line of `go test -json`. */
 interface GoEvent {
@@ -10,7 +10,14 @@ interface GoEvent {
   readonly Output?: string;
 }
 
-const PLUGIN = join(import.meta.dirname, "..", "toolchain", "command-plugin");
+const TOOLCHAIN = join(import.meta.dirname, "..", "toolchain");
+
+/** Our Go modules, with the flags they are built with: what the build has compiled is then not compiled again. */
+const MODULES: readonly (readonly [module: string, ...flags: string[]])[] = [
+  ["orphan"],
+  ["command-plugin"],
+  ["docker-plugin", "-vet=off", "-trimpath", "-tags=no_compose"],
+];
 
 /** Read the events of `go test -json`: how many tests ended how, and what the failed ones said. */
 export function readGoEvents(lines: readonly string[]): Tally & { readonly words: string } {
@@ -23,15 +30,25 @@ export function readGoEvents(lines: readonly string[]): Tally & { readonly words
   return { passed: ended("pass").length, failed: failed.size, skipped: ended("skip").length, words: words.join("") };
 }
 
-/** Run the Go tests of the command plugin. Where the engine is an official one, Go may be missing: then they are skipped, in words. */
-export async function testCommandPlugin(): Promise<Tally> {
+/** Run the Go tests of the plugins. Where the engine is an official one, Go may be missing: then they are skipped, in words. */
+export async function testPlugins(): Promise<Tally> {
   const go = await execa("go", ["version"], { reject: false });
   if (go.failed) {
-    say("Go is not installed: the command plugin's own tests are skipped (the engine in use was not built here).");
-    return { passed: 0, failed: 0, skipped: 1 };
+    say("Go is not installed: the tests of our own plugins are skipped (the engine in use was not built here).");
+    return { passed: 0, failed: 0, skipped: MODULES.length };
   }
-  const running = step("testing the command plugin with go test", "a few seconds; a minute or two the first time");
-  const ended = await execa("go", ["test", "-json", "-count=1", "-mod=readonly", "./..."], { cwd: PLUGIN, reject: false });
+  let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const [module, ...flags] of MODULES) tally = add(tally, await testModule(module, flags));
+  return tally;
+}
+
+async function testModule(module: string, flags: readonly string[]): Promise<Tally> {
+  const running = step(`go test in toolchain/${module}`, "a few seconds; some minutes the first time");
+  const ended = await execa("go", ["test", "-json", "-count=1", "-mod=readonly", ...flags, "./..."], {
+    cwd: join(TOOLCHAIN, module),
+    env: { CGO_ENABLED: "0", GOWORK: "off" },
+    reject: false,
+  });
   const { words, ...tally } = readGoEvents(ended.stdout.split("\n"));
   if (ended.exitCode === 0) {
     running.done(`${tally.passed} passed`);

@@ -4,7 +4,7 @@ import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureDocker } from "../toolchain/docker.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
 import { say } from "../toolchain/say.ts";
-import { testCommandPlugin } from "./go-tests.ts";
+import { testPlugins } from "./go-tests.ts";
 import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
@@ -26,7 +26,7 @@ await main(async () => {
     await ensureDebian();
   }
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
-  if (rooms.includes("toolchain")) tally = add(tally, await testCommandPlugin());
+  if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());
   const projects = rooms.filter((name) => name !== "toolchain");
   if (projects.length > 0) tally = add(tally, await runVitest(projects, command.args));
 

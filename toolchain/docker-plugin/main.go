@@ -25,8 +25,12 @@ func provider() tfbridge.ProviderInfo {
 		P:       shimv2.NewProvider(shim.NewProvider(version)),
 		Name:    "docker",
 		Version: version,
-		// Three tokens of the package do not follow from the provider's own names.
+		// A few names of the package do not follow from the provider's own.
 		Resources: map[string]*tfbridge.ResourceInfo{
+			"docker_container": {Fields: map[string]*tfbridge.SchemaInfo{
+				"command":           {Name: "command"},
+				"networks_advanced": {Name: "networksAdvanced"},
+			}},
 			"docker_image":  {Tok: "docker:index/remoteImage:RemoteImage"},
 			"docker_config": {Tok: "docker:index/serviceConfig:ServiceConfig"},
 		},

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
 	"strings"
 	"testing"
 
@@ -16,39 +15,62 @@ import (
 const sdk = "../../node_modules/@pulumi/docker"
 
 var (
-	argsBlock = regexp.MustCompile(`(?s)export interface \w+Args \{(.*?)\n\}`)
-	argLine   = regexp.MustCompile(`(?m)^    (\w+)\??:`)
+	argLine = regexp.MustCompile(`(?m)^ +(\w+)\??: (.*);$`)
+	nested  = regexp.MustCompile(`inputs\.(\w+)`)
 )
 
-// A name that the package and the plugin spell differently would be dropped without a word.
+// inputs gives the inputs that an interface of the package declares, and the interface of those that are objects.
+func inputs(t *testing.T, file, name string) map[string]string {
+	text, err := os.ReadFile(filepath.Join(sdk, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile(`(?s)export interface ` + name + ` \{(.*?)\n {0,4}\}`).FindStringSubmatch(string(text))
+	if block == nil {
+		t.Fatalf("%s has no %s", file, name)
+	}
+	found := map[string]string{}
+	for _, line := range argLine.FindAllStringSubmatch(block[1], -1) {
+		found[line[1]] = ""
+		if object := nested.FindStringSubmatch(line[2]); object != nil {
+			found[line[1]] = object[1]
+		}
+	}
+	return found
+}
+
+// compare reports inputs of the package that the plugin does not know, also inside of objects.
+func compare(t *testing.T, path string, declared map[string]string, fields shim.SchemaMap, names map[string]*tfbridge.SchemaInfo) {
+	here := map[string]shim.Schema{}
+	fields.Range(func(name string, field shim.Schema) bool {
+		here[tfbridge.TerraformToPulumiNameV2(name, fields, names)] = field
+		return true
+	})
+	for input, object := range declared {
+		field, known := here[input]
+		if !known {
+			t.Errorf("%s.%s is in the package and not known here", path, input)
+			continue
+		}
+		if inner, isObject := field.Elem().(shim.Resource); isObject && object != "" {
+			compare(t, path+"."+input, inputs(t, "types/input.d.ts", object), inner.Schema(), nil)
+		}
+	}
+}
+
+// A name that the package and the plugin spell differently would be lost without a word.
 func TestEveryInputOfTheNodePackageIsKnownHere(t *testing.T) {
 	if _, err := os.Stat(sdk); err != nil {
 		t.Skip("the npm packages are not installed")
 	}
 	info := provider()
 	for tf, resource := range info.Resources {
-		file := strings.Split(strings.TrimPrefix(string(resource.Tok), "docker:index/"), ":")[0] + ".d.ts"
-		text, err := os.ReadFile(filepath.Join(sdk, file))
-		if err != nil {
-			t.Errorf("%s is named %s, which the package does not have", tf, resource.Tok)
-			continue
+		module, name, _ := strings.Cut(strings.TrimPrefix(string(resource.Tok), "docker:index/"), ":")
+		declared := inputs(t, module+".d.ts", name+"Args")
+		if len(declared) == 0 {
+			t.Errorf("no inputs were found in %s.d.ts", module)
 		}
-		here := map[string]bool{}
-		fields := info.P.ResourcesMap().Get(tf).Schema()
-		fields.Range(func(name string, _ shim.Schema) bool {
-			here[tfbridge.TerraformToPulumiNameV2(name, fields, resource.Fields)] = true
-			return true
-		})
-		var missing []string
-		for _, arg := range argLine.FindAllStringSubmatch(argsBlock.FindStringSubmatch(string(text))[1], -1) {
-			if !here[arg[1]] {
-				missing = append(missing, arg[1])
-			}
-		}
-		sort.Strings(missing)
-		if len(missing) > 0 {
-			t.Errorf("%s does not know these inputs of %s: %s", tf, file, strings.Join(missing, ", "))
-		}
+		compare(t, name, declared, info.P.ResourcesMap().Get(tf).Schema(), resource.Fields)
 	}
 }
 
