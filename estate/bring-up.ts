@@ -4,8 +4,10 @@ import { clearStaleLock } from "../toolchain/lock.ts";
 import { Problem } from "../toolchain/problem.ts";
 import { capturePulumi, runPulumi } from "../toolchain/pulumi.ts";
 import { say } from "../toolchain/say.ts";
+import { awaitHealth } from "./await-health.ts";
 import { findConflicts, renderConflicts } from "./conflicts.ts";
 import type { Docker } from "./docker.ts";
+import { mendShares } from "./mend-shares.ts";
 import { type Checkpoint, findAll, hasPendingOperations, orphansOf, removeOrphans, withoutPendingOperations } from "./orphans.ts";
 import type { Project } from "./project.ts";
 import { Registry } from "./registry.ts";
@@ -13,7 +15,7 @@ import { Registry } from "./registry.ts";
 /**
  * Bring an estate up, whatever the last run left behind: a dead run's lock, operations that nobody finished, containers that no
  * state knows.
- * @throws Problem when another run is at work, something else holds the estate's names or ports, or the update fails
+ * @throws Problem when another run is at work, something else holds the estate's names or ports, the update fails, or something does not get healthy
  */
 export async function bringUp(project: Project, docker: Docker, engine: Engine): Promise<void> {
   const { root, stack, settings } = project;
@@ -27,7 +29,8 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
     estate: settings.name,
     checkout: root,
     bind: settings.edge.bind,
-    ports: [settings.edge.port, ...(settings.edge.tls ? [settings.edge.tls.port] : [])],
+    // A port of another host cannot be tried from here.
+    ports: settings.host.docker.startsWith("unix:") ? [settings.edge.port, ...(settings.edge.tls ? [settings.edge.tls.port] : [])] : [],
     subnet: settings.host.subnet,
     known,
   });
@@ -48,4 +51,6 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
     stdio: "inherit",
   });
   if (code !== 0) throw new Problem("The estate is not up: the reason is above. What ran before still runs; mend it and run this again.");
+  await mendShares(docker, settings.name, settings.services);
+  await awaitHealth(docker, settings.name);
 }

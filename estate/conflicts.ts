@@ -44,7 +44,8 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
   const conflicts: Conflict[] = [];
   const containers = await docker.containers(claim.estate);
   const holder = registry.holder(claim.estate);
-  if (containers.length > 0 && holder?.checkout !== claim.checkout) {
+  const nameTaken = containers.length > 0 && holder?.checkout !== claim.checkout;
+  if (nameTaken) {
     conflicts.push({
       what: `the name '${claim.estate}' (${containers.length} containers)`,
       holder: holder
@@ -62,7 +63,7 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
     });
   }
   for (const network of await networks(docker)) {
-    if (network.name === claim.estate || !network.subnets.some((subnet) => overlap(subnet, claim.subnet))) continue;
+    if ((network.name === claim.estate && !nameTaken) || !network.subnets.some((subnet) => overlap(subnet, claim.subnet))) continue;
     conflicts.push({
       what: `the network ${claim.subnet}`,
       holder: `Docker's network '${network.name}' (${network.subnets.join(", ")})`,

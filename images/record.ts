@@ -11,7 +11,19 @@ export const RECORDS = ".sluice/build";
  * @param context folder relative to the project
  */
 export function buildRecord(context: string): BuildRecord {
+  const own = ownRecord(context);
+  if (own) return own;
+  // A team's Dockerfile may start from the base: another base is another image.
+  return {
+    hash: imageHash(context, ownRecord("images/base")?.hash),
+    source: "unknown",
+    revision: "unknown",
+    created: "unknown",
+    version: "unknown",
+  };
+}
+
+function ownRecord(context: string): BuildRecord | undefined {
   const record = `${RECORDS}/${context.split("/").at(-1)}.json`;
-  if (context.startsWith("images/") && existsSync(record)) return JSON.parse(readFileSync(record, "utf8")) as BuildRecord;
-  return { hash: imageHash(context), source: "unknown", revision: "unknown", created: "unknown", version: "unknown" };
+  return context.startsWith("images/") && existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as BuildRecord) : undefined;
 }

@@ -71,7 +71,7 @@ export const password = (store: string, key: string) =>
     means: `Password of ${store}. Set it with \`${onSet(`sluice:${key}`)}\`.`,
     allowed: "one line of 8 to 512 characters",
     example: "secure: …",
-    whenAbsent: "made at the first start of a dev estate",
+    whenAbsent: "made at the first `up` and kept, encrypted, in the state",
     fix: () => `set a longer one, on one line: ${onSet(`sluice:${key}`)}`,
     jsonSchema: secured,
   });

@@ -43,7 +43,7 @@ config:
         image: ghcr.io/example/api:1.4.2@sha256:…
         release: 1.4.2
         env: { NEW_CHECKOUT: "on" } # wins over the service's
-        files: { app.json: '{"limit": 20}' }   # /run/config/app.json
+        files: { app.json: '{"limit": 20}' }   # /run/config/current/app.json
 \`\`\`
 
 A canary is \`canaryWeight: 10\`; the switch is \`active: green\` with \`canaryWeight: 0\`; the rollback is \`canaryWeight: 0\`.

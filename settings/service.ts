@@ -47,7 +47,7 @@ const slot = (name: string) =>
       replicas: whole(1, 8, "", "Containers of this slot.", 2, "the service's `replicas`").optional(),
       env: env("Environment of this slot only; wins over the service's.").default({}),
       files: field(z.record(z.string(), z.string()), {
-        means: "Files of this slot, under /run/config/, read-only.",
+        means: "Files of this slot, in the folder that SLUICE_CONFIG_DIR names (/run/config/current), read-only.",
         allowed: "a map of file names to their text",
         example: { "app.json": "{}" },
         jsonSchema: { propertyNames: { pattern: FILE_NAME.source } },
@@ -74,7 +74,7 @@ export const service = field(
     stripRoute: flag("Whether the edge takes the route off the path before it passes the request on.", true).default(true),
     port: whole(1024, 65_535, "", "Port that the service listens on inside its containers, given to it as PORT.", 3000).optional(),
     health: text(HEALTH, {
-      means: "Path that answers 200 when the service can do its work.",
+      means: "Path that answers with a status below 400 when the service can do its work. It is asked inside the container, with `curl`.",
       allowed: "a path that starts with /",
       example: "/health",
       fix: (received) => (typeof received === "string" && HEALTH.test(`/${received}`) ? `start it with a slash: /${received}` : undefined),

@@ -45,6 +45,6 @@ export function readCertificates(tls: TlsSettings | undefined): Certificates | u
       fix: "name the two files of one pair",
     });
   }
-  if (problems.length > 0) throw new pulumi.RunError(renderProblems(problems));
+  if (problems.length > 0) throw new pulumi.RunError(renderProblems(problems, `Pulumi.${pulumi.getStack()}.yaml`));
   return { certificate, key: pulumi.secret(key) };
 }

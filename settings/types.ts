@@ -120,6 +120,6 @@ export interface SlotSettings {
   readonly replicas: number;
   /** The service's env with the slot's own on top. */
   readonly env: Readonly<Record<string, string>>;
-  /** Contents by name under `/run/config/`. */
+  /** Contents by name, in `/run/config/current/`. */
   readonly files: Readonly<Record<string, string>>;
 }

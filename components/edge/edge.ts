@@ -29,7 +29,10 @@ const READY_SECONDS = 30;
  * edge starts with the last good state. Replacing the edge itself (another image, port or limit) closes its port for a moment.
  */
 export class Edge extends pulumi.ComponentResource {
-  /** Name of the edge's container, known when it runs. */
+  /**
+   * Id of the edge's container, known when the edge answers. What was told to one container is told to the next one too: whoever names
+   * it in a command runs again when it is another.
+   */
   public readonly container: pulumi.Output<string>;
   public readonly url: string;
 
@@ -67,8 +70,7 @@ export class Edge extends pulumi.ComponentResource {
     );
 
     const ready = awaitHealthy(`${name}-ready`, { host, containers: [container], timeoutSeconds: READY_SECONDS }, { parent: this });
-    // Known only when the edge answers, so that whoever talks to it waits for that.
-    this.container = pulumi.all([container.name, ready.id]).apply(([container]) => container);
+    this.container = pulumi.all([container.id, ready.id]).apply(([id]) => id);
     this.url = tlsPort === undefined ? `http://${bind}:${port}` : `https://${bind}:${tlsPort}`;
     this.registerOutputs({ container: this.container, url: this.url });
   }

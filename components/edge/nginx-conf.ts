@@ -110,6 +110,9 @@ function renderProxy(edge: EdgeBehaviour): string[] {
     "proxy_set_header X-Forwarded-Host $http_host;",
     "proxy_set_header X-Request-Id $sluice_request_id;",
     "proxy_set_header X-Sluice-Slot $sluice_slot;",
+    "# The edge answers with its own of these: a service that sends them too would double or forge them.",
+    "proxy_hide_header X-Request-Id;",
+    "proxy_hide_header X-Sluice-Slot;",
     `proxy_connect_timeout ${edge.connectTimeoutSeconds}s;`,
     `proxy_read_timeout ${edge.responseTimeoutSeconds}s;`,
     `proxy_send_timeout ${edge.responseTimeoutSeconds}s;`,
@@ -226,6 +229,8 @@ export function renderNginxConf(routes: readonly Route[], edge: EdgeBehaviour): 
         ...block("server", [
           "listen 127.0.0.1:8081;",
           "access_log off;",
+          'set $sluice_service "";',
+          'set $sluice_slot "";',
           "location = /healthz {",
           '  return 200 "ok\\n";',
           "}",

@@ -6,7 +6,7 @@ import type { Route } from "./routes.ts";
 
 export interface RoutingArgs {
   readonly host: Host;
-  /** Name of the running edge container. */
+  /** Id of the running edge container. */
   readonly edgeContainer: pulumi.Input<string>;
   readonly routes: readonly Route[];
   readonly behaviour: EdgeBehaviour;
@@ -51,7 +51,7 @@ export class Routing extends pulumi.ComponentResource {
         folder: "/config/nginx",
         files: { "nginx.conf": renderNginxConf(routes, behaviour) },
         check: "nginx -t -q -c $NEXT/nginx.conf",
-        reload: "reload-edge",
+        reload: "reload-edge if-changed",
       },
       { parent: this, ...(certificates ? { dependsOn: [certificates] } : {}) },
     );

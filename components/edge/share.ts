@@ -19,3 +19,8 @@ export function greenShare(active: Slot, canaryWeight: Percent): Percent {
 export function canaryWeight(active: Slot, green: Percent): Percent {
   return active === "blue" ? green : 100 - green;
 }
+
+/** The slots that get clients. At weight 0 that is the active one alone: the way back never waits for the slot it leaves. */
+export function slotsWithClients(active: Slot, weight: Percent): Slot[] {
+  return SLOTS.filter((slot) => (slot === active ? weight < 100 : weight > 0));
+}

@@ -11,7 +11,7 @@ export interface TrafficShareArgs {
   readonly active: Slot;
   /** Percentage of clients sent to the other slot. */
   readonly canaryWeight: Percent;
-  /** Name of the running edge container that owns the control volume. */
+  /** Id of the running edge container that owns the control volume. */
   readonly edgeContainer: pulumi.Input<string>;
 }
 

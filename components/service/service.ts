@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Route } from "../edge/routes.ts";
-import { type Percent, SLOTS, type Slot as SlotName } from "../edge/share.ts";
+import { otherSlot, type Percent, type Slot as SlotName, slotsWithClients } from "../edge/share.ts";
 import { TrafficShare } from "../edge/traffic-share.ts";
 import type { ImageSource, Images } from "../host/image.ts";
 import { SecretFiles } from "../host/secret-files.ts";
@@ -59,21 +59,27 @@ export class Service extends pulumi.ComponentResource {
       stores: Object.fromEntries(uses.map(({ kind, address }) => [kind, address])),
       after: uses.map(({ ready }) => ready),
     };
-    const declared = SLOTS.flatMap((slot) => {
+    const declare = (slot: SlotName, after: readonly pulumi.Resource[]): Slot[] => {
       const content = args.slots[slot];
-      return content ? [{ slot, content }] : [];
-    });
-    const slots = declared.map(({ slot, content }) => {
+      if (!content) return [];
       const { source, release = images.release(source), ...own } = content;
-      return new Slot(`${name}-${slot}`, { ...own, defaults, slot, release, image: images.get(source) }, { parent: this });
-    });
-    const slotsReady = slots.map(({ ready }) => ready);
+      const defaultsInTurn = { ...defaults, after: [...defaults.after, ...after] };
+      return [
+        new Slot(`${name}-${slot}`, { ...own, defaults: defaultsInTurn, slot, release, image: images.get(source) }, { parent: this }),
+      ];
+    };
+    // One slot at a time: a change that reaches both finds the other one at work, as the edge's backup. The active one goes first, so
+    // that nothing of it, and not the way back to it, ever waits for a canary that does not get well.
+    const first = declare(active, []);
+    const slots = [...first, ...declare(otherSlot(active), readyOf(first))];
 
     if (route === undefined) {
-      this.ready = slotsReady;
+      this.ready = readyOf(slots);
     } else {
+      const served = slotsWithClients(active, canaryWeight);
+      const dependsOn = readyOf(slots.filter(({ slot }) => served.includes(slot)));
       const share = { host, service: name, active, canaryWeight, edgeContainer };
-      this.ready = [new TrafficShare(`${name}-share`, share, { parent: this, dependsOn: slotsReady })];
+      this.ready = [new TrafficShare(`${name}-share`, share, { parent: this, dependsOn })];
       const backends = (slot: SlotName, replicas: number) =>
         Array.from({ length: replicas }, (_, index) => ({ address: host.slotAddress(args.block, slot, index + 1), port: args.port }));
       this.route = {
@@ -81,9 +87,11 @@ export class Service extends pulumi.ComponentResource {
         path: route,
         strip: args.stripRoute,
         health: args.health,
-        slots: Object.fromEntries(declared.map(({ slot, content }) => [slot, backends(slot, content.replicas)])),
+        slots: Object.fromEntries(slots.map(({ slot, replicas }) => [slot, backends(slot, replicas)])),
       };
     }
     this.registerOutputs({});
   }
 }
+
+const readyOf = (slots: readonly Slot[]): pulumi.Resource[] => slots.map(({ ready }) => ready);

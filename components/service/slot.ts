@@ -31,7 +31,7 @@ export interface SlotDefaults {
   /** The service's secrets; absent: it has none. */
   readonly secrets?: SecretFiles | undefined;
   readonly toolImage: pulumi.Input<string>;
-  /** Name of the running edge container, which is told the slot's release. */
+  /** Id of the running edge container, which is told the slot's release. */
   readonly edgeContainer: pulumi.Input<string>;
 }
 
@@ -56,6 +56,8 @@ export interface SlotArgs {
  * slot is never touched.
  */
 export class Slot extends pulumi.ComponentResource {
+  public readonly slot: SlotName;
+  public readonly replicas: number;
   /** Ids of the containers, known to be healthy. */
   public readonly containers: pulumi.Output<string[]>;
   /** To be awaited by what sends traffic here. */
@@ -65,6 +67,8 @@ export class Slot extends pulumi.ComponentResource {
     super("sluice:service:Slot", name, {}, opts);
     const { defaults, slot, image, release, replicas, env, files = {} } = args;
     const { host, service, secrets } = defaults;
+    this.slot = slot;
+    this.replicas = replicas;
 
     const hasFiles = Object.keys(files).length > 0;
     const config = hasFiles ? new SlotFiles(`${name}-config`, { host, toolImage: defaults.toolImage, files }, { parent: this }) : undefined;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canaryWeight, greenShare, otherSlot, SLOTS } from "../../components/edge/share.ts";
+import { canaryWeight, greenShare, otherSlot, SLOTS, slotsWithClients } from "../../components/edge/share.ts";
 
 describe("greenShare", () => {
   it.each([
@@ -14,6 +14,15 @@ describe("greenShare", () => {
 
   it("does not move traffic when a full canary becomes the active slot", () => {
     expect(greenShare("blue", 100)).toBe(greenShare("green", 0));
+  });
+
+  it.each([
+    ["blue", 0, ["blue"]],
+    ["blue", 1, ["blue", "green"]],
+    ["blue", 100, ["green"]],
+    ["green", 0, ["green"]],
+  ] as const)("gives clients, with %s active at %i, to %j", (active, weight, slots) => {
+    expect(slotsWithClients(active, weight)).toEqual(slots);
   });
 
   it("can be read back for every slot and weight", () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { overlap, renderConflicts } from "../../estate/conflicts.ts";
 import type { ContainerFacts } from "../../estate/docker.ts";
+import { strays } from "../../estate/mend-shares.ts";
 import { hasPendingOperations, orphansOf, withoutPendingOperations } from "../../estate/orphans.ts";
-import { describe as describeEstate, parseEdgeState } from "../../estate/status.ts";
+import { describe as describeEstate, parseEdgeState, type ServiceStatus } from "../../estate/status.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import type { ServiceSettings } from "../../settings/types.ts";
 
 const container = (name: string, labels: Record<string, string>, change: Partial<ContainerFacts> = {}): ContainerFacts => ({
   Id: `id-${name}`,
@@ -77,6 +80,24 @@ describe("the status of an estate", () => {
   });
 });
 
+describe("shares that somebody moved by hand", () => {
+  const settings = goodServices();
+  const running = (change: Partial<ServiceStatus>): ServiceStatus[] => [
+    { name: "api", route: "/api", active: "green", canaryWeight: 10, frozen: false, slots: [], ...change },
+  ];
+
+  it("are found, and given as the edge's tool reads them", () => {
+    expect(strays(settings, running({ active: "blue", canaryWeight: 0 }))).toEqual([
+      { service: "api", is: "blue active, 0 % to the other", wanted: "green 90" },
+    ]);
+  });
+
+  it("are none when the edge does what the settings say, or a rollback has frozen the service", () => {
+    expect(strays(settings, running({}))).toEqual([]);
+    expect(strays(settings, running({ canaryWeight: 0, frozen: true }))).toEqual([]);
+  });
+});
+
 describe("orphans of a dead run", () => {
   const checkpoint = {
     deployment: {
@@ -135,3 +156,15 @@ describe("conflicts", () => {
     expect(text).toContain("2. the name 'sluice-dev' is taken by the checkout /a");
   });
 });
+
+/** One routed service, green active with 10 % to blue; and one without a route. */
+function goodServices(): readonly ServiceSettings[] {
+  const slot = { build: "images/api" };
+  const services = {
+    api: { route: "/api", port: 3000, active: "green", canaryWeight: 10, blue: slot, green: slot },
+    inner: { port: 3000, blue: slot },
+  };
+  const parsed = parseSettings({ services }, { stack: "dev", secretKeys: [] });
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.ok.services;
+}

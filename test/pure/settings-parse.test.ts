@@ -160,13 +160,9 @@ describe("stack files", () => {
   it.each(STACKS)("Pulumi.%s.yaml holds", (stack) => {
     const { raw, secretKeys } = decodeStackFile(stackFile(stack).config);
     const settings = good(raw, { stack, secretKeys });
-    expect(settings.name).toBe(`sluice-${stack}`);
-    // Weights, slots and passwords are for people to change; the tests hold after that too.
-    expect(settings.services.map(({ name, route }) => [name, route])).toEqual([
-      ["api", "/api"],
-      ["web", "/"],
-    ]);
-    expect(settings.protectData).toBe(stack !== "dev");
+    // Names, services, weights and passwords are a team's own; what holds for every team is that data outside dev is protected.
+    expect(settings.services.length).toBeGreaterThan(0);
+    if (stack !== "dev") expect(settings.protectData).toBe(true);
   });
 
   it("are read without their secrets", () => {

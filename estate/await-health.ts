@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Problem } from "../toolchain/problem.ts";
+import type { ContainerFacts, Docker } from "./docker.ts";
+
+const isHealthy = ({ State }: ContainerFacts): boolean => State.Status === "running" && (State.Health?.Status ?? "healthy") === "healthy";
+
+/**
+ * Wait until every container of an estate is healthy. The program waits for containers that it makes; one that was merely started
+ * again (it had been stopped, or its store came back) is nobody's to wait for but ours.
+ *
+ * @param seconds longest wait
+ * @throws Problem naming every container that is not healthy by then
+ */
+export async function awaitHealth(docker: Docker, estate: string, seconds = 60): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const sick = (await docker.containers(estate)).filter((container) => !isHealthy(container));
+    if (sick.length === 0) return;
+    if (Date.now() >= end) {
+      const words = sick.map(({ Name, State }) => {
+        const name = Name.slice(1);
+        return `  ${name} is ${State.Status}${State.Health ? ` and ${State.Health.Status}` : ""}; why: docker logs --tail 20 ${name}`;
+      });
+      throw new Problem([`The estate is up, but not all of it is healthy after ${seconds} s:`, ...words].join("\n"));
+    }
+    await sleep(500);
+  }
+}
