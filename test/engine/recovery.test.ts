@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LABEL } from "../../components/host/labels.ts";
 import { ensureEngine } from "../../toolchain/engine.ts";
 import { ensureState } from "../../toolchain/state.ts";
 import { Project } from "../support/project.ts";
@@ -8,8 +9,11 @@ import { Project } from "../support/project.ts";
 /** How often the engine is killed. The claim in the README is shown by `SLUICE_KILLS=20 npm test -- --room engine recovery`. */
 const KILLS = Number(process.env.SLUICE_KILLS ?? 4);
 
-/** What a whole dev estate has in Docker: 6 containers, 1 network, 7 volumes. */
-const WHOLE = { container: 6, network: 1, volume: 7 };
+/** What a whole dev estate has in Docker, by name without the estate's own. */
+const WHOLE = [
+  ...["", "-api-secrets", "-edge-config", "-edge-control", "-postgres-data", "-postgres-secrets", "-redis-data", "-redis-secrets"],
+  ...["-api-blue-1", "-api-green-1", "-edge", "-postgres", "-redis", "-web-blue-1", "-web-green-1"],
+].sort();
 
 describe("a run that died", () => {
   let project: Project;
@@ -66,9 +70,16 @@ function setRound(config: Parameters<Parameters<Project["configure"]>[0]>[0], ro
   services.api.canaryWeight = round;
 }
 
-async function census(project: Project): Promise<Record<string, number>> {
-  const kinds = ["container", "network", "volume"] as const;
-  return Object.fromEntries(
-    await Promise.all(kinds.map(async (kind) => [kind, (await project.docker.list(kind, project.estate)).length] as const)),
-  );
+/** Names of all that Docker has of the estate: containers, networks, volumes. */
+async function census(project: Project): Promise<string[]> {
+  const filter = ["--filter", `label=${LABEL.estate}=${project.estate}`];
+  const names = await Promise.all([
+    project.docker.run(["ps", "--all", "--format", "{{.Names}}", ...filter]),
+    project.docker.run(["network", "ls", "--format", "{{.Name}}", ...filter]),
+    project.docker.run(["volume", "ls", "--format", "{{.Name}}", ...filter]),
+  ]);
+  return names
+    .flatMap((text) => text.split("\n").filter(Boolean))
+    .map((name) => (name.startsWith(project.estate) ? name.slice(project.estate.length) : `stray ${name}`))
+    .sort();
 }
