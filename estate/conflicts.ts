@@ -62,15 +62,22 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
       fix: `choose another port here: ${set("sluice:edge.port", `${await freePort(claim.bind)}`)}`,
     });
   }
-  for (const network of await networks(docker)) {
+  const all = await networks(docker);
+  for (const network of all) {
     if ((network.name === claim.estate && !nameTaken) || !network.subnets.some((subnet) => overlap(subnet, claim.subnet))) continue;
     conflicts.push({
       what: `the network ${claim.subnet}`,
       holder: `Docker's network '${network.name}' (${network.subnets.join(", ")})`,
-      fix: `choose another one here: ${set("sluice:host.subnet", "10.214.0.0/16")} (any private network that nothing else uses)`,
+      fix: `choose another one here: ${set("sluice:host.subnet", freeSubnet(all.flatMap(({ subnets }) => subnets)))} (any private network that nothing else uses)`,
     });
   }
   return conflicts;
+}
+
+/** A private /16 that overlaps with none of the networks in use. */
+export function freeSubnet(used: readonly string[]): string {
+  const candidates = Array.from({ length: 254 }, (_, index) => `10.${((213 + index) % 254) + 1}.0.0/16`);
+  return candidates.find((candidate) => !used.some((subnet) => overlap(subnet, candidate))) ?? "192.168.0.0/16";
 }
 
 /** The words for a person whose estate cannot start. */

@@ -91,7 +91,9 @@ describe("routing", () => {
 
   it("sends one configuration through nginx's own check before it is read", async () => {
     const command = only(await routing(), COMMAND, "routing-nginx").inputs;
-    expect(command.create).toBe("docker exec -i shop-edge put-files '/config/nginx' 'nginx -t -q -c $NEXT/nginx.conf' 'reload-edge'");
+    expect(command.create).toBe(
+      "docker exec -i shop-edge put-files '/config/nginx' 'nginx -t -q -c $NEXT/nginx.conf' 'reload-edge if-changed'",
+    );
     expect(command.update).toBe(command.create);
     expect(command.stdin).toMatch(/^sha256: [0-9a-f]{64}\n-- nginx.conf --\n# generation [0-9a-f]{16}\n/);
   });

@@ -6,14 +6,15 @@ import { Project } from "../support/project.ts";
  * that leaves it in another shape puts it back.
  */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const project = await Project.make("shared", "10.231.0.0/16");
+  const project = await Project.make("shared");
   const started = await project.script("start");
   if (started.exitCode !== 0) {
     await project.remove();
     throw new Error(`the estate of the engine room did not start:\n${started.text}`);
   }
   console.log(`engine room: '${project.estate}' is up after ${started.seconds.toFixed(0)} s`);
-  provide("estate", { root: project.root, estate: project.estate, port: project.port });
+  const { root, estate, port, subnet } = project;
+  provide("estate", { root, estate, port, subnet });
   return async () => {
     const stopped = await project.remove();
     const left = await project.leftovers();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { overlap, renderConflicts } from "../../estate/conflicts.ts";
+import { freeSubnet, overlap, renderConflicts } from "../../estate/conflicts.ts";
 import type { ContainerFacts } from "../../estate/docker.ts";
 import { strays } from "../../estate/mend-shares.ts";
 import { hasPendingOperations, orphansOf, withoutPendingOperations } from "../../estate/orphans.ts";
@@ -145,6 +145,12 @@ describe("conflicts", () => {
   ])("%s and %s overlap: %s", (one, other, expected) => {
     expect(overlap(one, other)).toBe(expected);
     expect(overlap(other, one)).toBe(expected);
+  });
+
+  it("come with a network that nothing uses: the next one after the default, and on past the end", () => {
+    expect(freeSubnet(["10.213.0.0/16", "10.214.7.0/24", "172.17.0.0/16"])).toBe("10.215.0.0/16");
+    expect(freeSubnet(["10.128.0.0/9"])).toBe("10.1.0.0/16");
+    expect(freeSubnet(["10.0.0.0/8"])).toBe("192.168.0.0/16");
   });
 
   it("are all shown, each with who holds it and what to type", () => {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Client } from "undici";
-import type { LoadOptions, LoadResult } from "./load.ts";
+import type { LoadOptions, LoadResult, Seen } from "./load.ts";
 
 /**
  * The other end of `startLoad`. One undici client per connection, one request at a time on it: every request either gets its
@@ -8,6 +8,7 @@ import type { LoadOptions, LoadResult } from "./load.ts";
  */
 const { origin, path, method, connections, body, headers } = workerData as LoadOptions;
 const result: LoadResult = { requests: 0, failed: 0, statuses: {}, errors: {}, slots: {}, lastOfSlot: {}, slowestMs: 0, seconds: 0 };
+let seen: Seen = { first: {}, last: {} };
 let stopping = false;
 const started = performance.now();
 
@@ -21,7 +22,10 @@ async function one(client: Client): Promise<void> {
     if (status >= 400) result.failed += 1;
     const slot = `${response.headers["x-sluice-slot"] ?? "none"}`;
     result.slots[slot] = (result.slots[slot] ?? 0) + 1;
-    result.lastOfSlot[slot] = Date.now();
+    const now = performance.timeOrigin + performance.now();
+    result.lastOfSlot[slot] = now;
+    seen.first[slot] ??= now;
+    seen.last[slot] = now;
   } catch (error) {
     result.failed += 1;
     const words = error instanceof Error ? `${"code" in error ? error.code : error.name}: ${error.message}` : `${error}`;
@@ -40,6 +44,8 @@ async function connection(): Promise<void> {
 parentPort?.on("message", (message) => {
   if (message === "stop") stopping = true;
   if (message === "count") parentPort?.postMessage({ count: result.requests });
+  if (message === "mark") seen = { first: {}, last: {} };
+  if (message === "mark" || message === "seen") parentPort?.postMessage({ seen });
 });
 await Promise.all(Array.from({ length: connections }, connection));
 result.seconds = (performance.now() - started) / 1000;

@@ -27,6 +27,12 @@ export interface LoadResult {
   seconds: number;
 }
 
+/** When each slot answered first and last since a mark: wall clock, ms with fractions. */
+export interface Seen {
+  readonly first: Record<string, number>;
+  readonly last: Record<string, number>;
+}
+
 /** Longest time that any load may run, whatever happens to the test that started it. */
 const LIMIT_MS = 10 * 60_000;
 
@@ -42,11 +48,37 @@ export class Load {
     this.limit = setTimeout(() => this.worker.postMessage("stop"), LIMIT_MS);
   }
 
+  /** Load while something else happens: for at least so many requests before it and after it. */
+  static async during<T>(options: LoadOptions, work: () => Promise<T>, margin = 1000): Promise<{ result: LoadResult; value: T }> {
+    const load = new Load(options);
+    try {
+      await load.reach(margin);
+      const value = await work();
+      await load.reach((await load.count()) + margin);
+      return { value, result: await load.stop() };
+    } catch (error) {
+      await load.stop();
+      throw error;
+    }
+  }
+
   /** Requests so far. */
   async count(): Promise<number> {
     this.worker.postMessage("count");
     const [{ count }] = (await once(this.worker, "message")) as [{ count: number }];
     return count;
+  }
+
+  /** Forget when slots answered; `seen` tells of what came later. */
+  async mark(): Promise<void> {
+    await this.seen("mark");
+  }
+
+  /** When each slot answered since the last mark. */
+  async seen(message: "seen" | "mark" = "seen"): Promise<Seen> {
+    this.worker.postMessage(message);
+    const [{ seen }] = (await once(this.worker, "message")) as [{ seen: Seen }];
+    return seen;
   }
 
   /** Wait until so many requests have been made. */

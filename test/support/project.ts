@@ -5,7 +5,7 @@ import { execa } from "execa";
 import getPort from "get-port";
 import { inject } from "vitest";
 import { parse, stringify } from "yaml";
-import { Docker } from "../../estate/docker.ts";
+import { type ContainerFacts, Docker } from "../../estate/docker.ts";
 import type { EstateStatus } from "../../estate/status.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
@@ -30,16 +30,24 @@ export interface Outcome {
   readonly seconds: number;
 }
 
+/** What tells one test project from another. */
+interface Identity {
+  readonly root: string;
+  readonly estate: string;
+  readonly port: number;
+  readonly subnet: string;
+}
+
 declare module "vitest" {
   interface ProvidedContext {
     /** The estate that the tests of the engine room share. */
-    readonly estate: { readonly root: string; readonly estate: string; readonly port: number };
+    readonly estate: Identity;
   }
 }
 
 /** A config value by its path, as a person would write it in the stack file. */
 export type Change = (config: Record<string, Json>) => void;
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
  * A checkout of its own in a temporary folder, with its own state, name, port and network, so that tests run beside a live dev
@@ -49,31 +57,39 @@ export class Project {
   readonly root: string;
   readonly estate: string;
   readonly port: number;
+  /** The estate's own network, CIDR. */
+  readonly subnet: string;
   readonly docker = new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock");
   /** More environment for every command. */
   readonly env: Record<string, string> = {};
 
-  private constructor(root: string, estate: string, port: number) {
+  private constructor({ root, estate, port, subnet }: Identity) {
     this.root = root;
     this.estate = estate;
     this.port = port;
+    this.subnet = subnet;
   }
 
   /** The project that `test/engine/setup.ts` has brought up for the whole room. */
   static shared(): Project {
-    const { root, estate, port } = inject("estate");
-    return new Project(root, estate, port);
+    return new Project(inject("estate"));
   }
 
-  static async make(purpose: string, subnet: string): Promise<Project> {
+  /** @param subnet the estate's network. @default one that nothing on this machine uses, drawn at random: tests may run beside others */
+  static async make(purpose: string, subnet?: string): Promise<Project> {
     const root = await mkdtemp(join(tmpdir(), `sluice-${purpose}-`));
-    const project = new Project(root, `t-${purpose}-${basename(root).slice(-6).toLowerCase()}`, await getPort({ host: "127.0.0.1" }));
+    const project = new Project({
+      root,
+      estate: `t-${purpose}-${basename(root).slice(-6).toLowerCase()}`,
+      port: await getPort({ host: "127.0.0.1" }),
+      subnet: subnet ?? (await drawSubnet()),
+    });
     await Promise.all(TRACKED.map((file) => cp(join(ROOT, file), join(root, file))));
     await Promise.all(ROOMS.map((room) => cp(join(ROOT, room), join(root, room), { recursive: true })));
     await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
     await project.configure((config) => {
       config["sluice:name"] = project.estate;
-      config["sluice:host"] = { subnet };
+      config["sluice:host"] = { subnet: project.subnet };
       config["sluice:edge"] = { port: project.port };
     });
     return project;
@@ -86,14 +102,50 @@ export class Project {
   /** Change the stack file in place. */
   async configure(change: Change, stack = "dev"): Promise<void> {
     const file = join(this.root, `Pulumi.${stack}.yaml`);
-    const content = parse(await readFile(file, "utf8")) as { config: Record<string, Json> };
+    const content = parse(await readFile(file, "utf8")) as { config: Record<string, Json>; encryptionsalt?: string };
     change(content.config);
+    // A run at work in the checkout that this one was copied from may just have put it there; it belongs to another passphrase.
+    delete content.encryptionsalt;
     await writeFile(file, stringify(content));
+  }
+
+  /** Remember the stack file; the result puts it back, byte for byte. */
+  async remember(stack = "dev"): Promise<() => Promise<void>> {
+    const file = join(this.root, `Pulumi.${stack}.yaml`);
+    const text = await readFile(file, "utf8");
+    return () => writeFile(file, text);
+  }
+
+  /** Change a source file of this checkout. Fails when that changes nothing; the result puts the old text back. */
+  async edit(file: string, from: string, to: string): Promise<() => Promise<void>> {
+    const path = join(this.root, file);
+    const text = await readFile(path, "utf8");
+    if (!text.includes(from)) throw new Error(`${file} has no '${from}': the test must follow the source`);
+    await writeFile(path, text.replace(from, to));
+    return () => writeFile(path, text);
+  }
+
+  /** A container of the estate by the end of its name, e.g. `api-blue-1`. */
+  async container(name: string): Promise<ContainerFacts> {
+    const found = (await this.docker.containers(this.estate)).find(({ Name }) => Name === `/${this.estate}-${name}`);
+    if (!found) throw new Error(`'${this.estate}' has no container '${name}'`);
+    return found;
+  }
+
+  /** Kill every process of a program inside a container, hard. */
+  async killProgram(name: string, program: string): Promise<void> {
+    const script = `cd /proc; for p in [0-9]*; do [ "$(tr '\\0' ' ' < $p/cmdline 2> /dev/null | cut -d' ' -f1)" != ${program} ] || kill -9 $p; done`;
+    await this.docker.run(["exec", `${this.estate}-${name}`, "sh", "-c", script]);
+  }
+
+  /** Encrypt a setting as a person does: the value comes on stdin and on no command line. */
+  async setSecret(path: string, value: string): Promise<Outcome> {
+    return this.node(["scripts/pulumi.ts", "config", "set", "--stack", "dev", "--secret", "--path", path], value);
   }
 
   /** Run one of the project's commands, as its npm script does. */
   async script(name: string, ...args: string[]): Promise<Outcome> {
-    return this.node(`scripts/${name}.ts`, ...args);
+    return this.node([`scripts/${name}.ts`, ...args]);
   }
 
   async pulumi(...args: string[]): Promise<Outcome> {
@@ -116,13 +168,13 @@ export class Project {
     return this.up();
   }
 
-  async node(...args: string[]): Promise<Outcome> {
+  private async node(args: readonly string[], input?: string): Promise<Outcome> {
     const started = performance.now();
     const ended = await execa(process.execPath, args, {
       cwd: this.root,
       env: { ...this.env, NO_COLOR: "1", FORCE_COLOR: undefined, CI: "true" },
       all: true,
-      stdin: "ignore",
+      ...(input === undefined ? { stdin: "ignore" } : { input }),
       reject: false,
     });
     const text = ended.all ?? "";
@@ -145,6 +197,16 @@ export class Project {
     await rm(this.root, { recursive: true, force: true });
     return ended;
   }
+}
+
+async function drawSubnet(): Promise<string> {
+  const docker = new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock");
+  const ids = (await docker.run(["network", "ls", "--quiet"])).split("\n");
+  const used = await docker.run(["network", "inspect", ...ids]);
+  const free = Array.from({ length: 32 }, (_, index) => `10.${224 + index}.0.0/16`).filter((subnet) => !used.includes(`"${subnet}"`));
+  const drawn = free[Math.floor(Math.random() * free.length)];
+  if (drawn === undefined) throw new Error("no network from 10.224.0.0/16 to 10.255.0.0/16 is free: something has left many behind");
+  return drawn;
 }
 
 /** The figures of Pulumi's last lines, e.g. `{ updated: 1, unchanged: 53 }`. */

@@ -1,0 +1,143 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { makeCertificate } from "../support/certificate.ts";
+import { type Outcome, Project } from "../support/project.ts";
+import { estate } from "../support/refusals/estate.ts";
+import { services } from "../support/refusals/services.ts";
+import { slots } from "../support/refusals/slots.ts";
+import { traffic } from "../support/refusals/traffic.ts";
+import { goodSettings, type Raw } from "../support/settings.ts";
+
+const CASES = [...estate, ...services, ...slots, ...traffic];
+/** Previews at a time: two cores. */
+const LANES = 2;
+
+const STACK_TRACE = /^\s+at .*\.[cm]?[tj]s:\d+|node_modules|unhandled/im;
+
+describe("the real engine", () => {
+  let project: Project;
+  const outcomes = new Map<string, Outcome>();
+  beforeAll(async () => {
+    project = await Project.make("refusals");
+    const made = await project.pulumi("stack", "init", "dev");
+    expect(made.exitCode, made.text).toBe(0);
+    await mkdir(join(project.root, "cases"));
+    const secure = new Map<string, string>();
+    const queue: (() => Promise<void>)[] = [];
+    for (const [index, [what, change]] of CASES.entries()) {
+      const raw: Raw = { ...goodSettings(), name: project.estate };
+      change(raw);
+      const file = join("cases", `${index}.yaml`);
+      await writeFile(join(project.root, file), stringify({ config: await stackConfig(project, raw, secure) }));
+      queue.push(async () => {
+        outcomes.set(what, await project.pulumi("preview", "--stack", "dev", "--config-file", file));
+      });
+    }
+    const started = performance.now();
+    await Promise.all(
+      Array.from({ length: LANES }, async () => {
+        for (let next = queue.shift(); next; next = queue.shift()) await next();
+      }),
+    );
+    console.log(`${CASES.length} bad configurations previewed by the real engine in ${Math.round((performance.now() - started) / 1000)} s`);
+  });
+  afterAll(async () => {
+    const stopped = await project.remove();
+    expect(stopped.exitCode, stopped.text).toBe(0);
+    expect(await project.leftovers()).toEqual([]);
+  });
+
+  it("is asked about at least 30 kinds of bad configuration, each with a name of its own", () => {
+    expect(CASES.length).toBeGreaterThanOrEqual(30);
+    expect(outcomes.size).toBe(CASES.length);
+  });
+
+  it.each(CASES)("refuses %s at preview", (what, _change, path, received, allowed, fix) => {
+    const { exitCode, text } = outcomes.get(what) as Outcome;
+    expect(exitCode, text).not.toBe(0);
+    expect(text).toContain(`Pulumi.dev.yaml: 1 problem\n`);
+    const words = text.split("\n").map((line) => line.trim());
+    expect(words, text).toEqual(
+      expect.arrayContaining([`1. ${path}`, `received  ${received}`, `allowed   ${allowed}`, `fix       ${fix}`]),
+    );
+    expect(text).not.toMatch(STACK_TRACE);
+    // Values that these settings hold as secrets, whatever else is wrong with them.
+    expect(text).not.toMatch(/planted-8c1f|hunter2/);
+  });
+
+  it("makes nothing in Docker for any of them", async () => {
+    expect(await project.leftovers()).toEqual([]);
+  });
+
+  it("lists every problem at once", async () => {
+    const raw: Raw = { ...goodSettings(), name: project.estate };
+    for (const [, change] of [...traffic.slice(0, 1), ...slots.slice(9, 10)]) change(raw);
+    Object.assign(raw.edge, { port: 0 });
+    await writeFile(join(project.root, "cases", "many.yaml"), stringify({ config: await stackConfig(project, raw, new Map()) }));
+    const { exitCode, text } = await project.pulumi("preview", "--stack", "dev", "--config-file", join("cases", "many.yaml"));
+    expect(exitCode).not.toBe(0);
+    expect(text).toContain("Pulumi.dev.yaml: 3 problems");
+    for (const path of ["edge.port", "services.api.active", "services.api.replicas"]) expect(text).toContain(`sluice:${path}`);
+  });
+
+  it.each([
+    ["staging", { edge: 1, postgres: 1, redis: 1, service: 8 }],
+    ["prod", { edge: 1, postgres: 1, redis: 1, service: 12 }],
+  ])("previews Pulumi.%s.yaml whole, and refuses to bring up its stand-in images", async (stack, expected) => {
+    const file = join("cases", `Pulumi.${stack}.yaml`);
+    const tls = await makeCertificate(join(project.root, "tls", stack), "site");
+    const written = parse(await readFile(join(project.root, `Pulumi.${stack}.yaml`), "utf8")) as { config: Raw };
+    expect(written.config["sluice:host"].docker).toMatch(/^ssh:\/\//);
+    written.config["sluice:name"] = project.estate;
+    Object.assign(written.config["sluice:host"], { docker: "unix:///var/run/docker.sock" });
+    Object.assign(written.config["sluice:edge"].tls, tls);
+    await writeFile(join(project.root, file), stringify(written));
+    const made = await project.pulumi("stack", "init", stack);
+    expect(made.exitCode, made.text).toBe(0);
+
+    const preview = await project.pulumi("preview", "--stack", stack, "--config-file", file, "--json");
+    expect(preview.exitCode, preview.text).toBe(0);
+    const { steps } = JSON.parse(preview.stdout) as { steps: { op: string; newState: { type: string; inputs: Raw } }[] };
+    expect(new Set(steps.map(({ op }) => op))).toEqual(new Set(["create"]));
+    const count: Record<string, number> = {};
+    for (const { newState } of steps.filter((step) => step.newState.type === "docker:index/container:Container")) {
+      const role = newState.inputs.labels.find((one: Raw) => one.label === "dev.sluice.role").value;
+      count[role] = (count[role] ?? 0) + 1;
+    }
+    expect(count).toEqual(expected);
+    console.log(`${stack}: ${steps.length} resources previewed in ${preview.seconds.toFixed(1)} s`);
+
+    const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", stack, "--config-file", file);
+    expect(up.exitCode, up.text).not.toBe(0);
+    expect(up.text).toContain(`Pulumi.${stack}.yaml: 7 problems`);
+    expect(up.text).toContain("received  a stand-in: a digest of 64 zeros");
+    expect(up.text).toContain("npm run pulumi -- config set --path 'sluice:services.api.blue.image' <image>@sha256:<digest>");
+    expect(up.text).not.toMatch(STACK_TRACE);
+    expect(await project.leftovers()).toEqual([]);
+    const removed = await project.pulumi("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", stack);
+    expect(removed.exitCode, removed.text).toBe(0);
+  });
+});
+
+/** Settings as a stack file has them: with their prefix, and with what must be secret encrypted as `config set --secret` does. */
+async function stackConfig(project: Project, raw: Raw, known: Map<string, string>): Promise<Raw> {
+  const config: Raw = Object.fromEntries(Object.entries(raw).map(([key, value]) => [`sluice:${key}`, value]));
+  const encrypt = async (value: string) => {
+    if (!known.has(value)) known.set(value, await encrypted(project, value));
+    return { secure: known.get(value) };
+  };
+  for (const [name, value] of Object.entries(raw.secrets ?? {})) config["sluice:secrets"][name] = await encrypt(`${value}`);
+  for (const key of ["postgresPassword", "redisPassword"]) if (key in raw) config[`sluice:${key}`] = await encrypt(raw[key]);
+  return config;
+}
+
+async function encrypted(project: Project, value: string): Promise<string> {
+  const back = await project.remember();
+  const set = await project.setSecret("sluice:probe", value);
+  expect(set.exitCode, set.text).toBe(0);
+  const { config } = parse(await readFile(join(project.root, "Pulumi.dev.yaml"), "utf8")) as { config: Raw };
+  await back();
+  return config["sluice:probe"].secure;
+}
