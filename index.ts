@@ -1,4 +1,4 @@
-import "./settings/stack-traces.ts";
+import "./settings/lean-sdk.ts";
 import { Datastore, Edge, Host, Images, postgres, Routing, redis, Service, type StoreSpec } from "./components/index.ts";
 import { buildRecord } from "./images/record.ts";
 import { type ImageSource, type Limits, loadSettings, readCertificates, type ServiceSettings, type Store } from "./settings/index.ts";

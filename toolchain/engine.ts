@@ -130,6 +130,8 @@ async function describe(origin: Origin, folder: string, env: NodeJS.ProcessEnv, 
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
       NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || join(cache, "node-compile-cache"),
+      // The engine and its plugins live for seconds: collecting garbage less often saves a tenth of a run's CPU time (docs/performance.md).
+      GOGC: env.GOGC || "400",
       // What was built from source has no download to fall back to: say at once what is missing instead of waiting for the network.
       ...(origin === "source" ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     },

@@ -1,0 +1,19 @@
+import type { Engine } from "../toolchain/engine.ts";
+import type { Figure } from "./figures.ts";
+
+/** What a part is given. */
+export interface Bench {
+  readonly engine: Engine;
+  /** Fewer rounds and requests: for seeing that a part works, not for numbers that are quoted. */
+  readonly quick: boolean;
+}
+
+/** One question about speed or losses, and how it is answered. */
+export interface Part {
+  /** As in `--only`. */
+  readonly name: string;
+  readonly title: string;
+  /** How long it takes on two cores, for the person who waits. */
+  readonly typical: string;
+  measure(bench: Bench): Promise<Figure[]>;
+}
