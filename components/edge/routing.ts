@@ -37,7 +37,7 @@ export class Routing extends pulumi.ComponentResource {
             folder: "/config/tls",
             files: pulumi.output(tls.key).apply((key) => ({ "tls.crt": tls.certificate, "tls.key": key })),
             // A renewed certificate is read at once; the first one only together with the configuration that names it.
-            reload: "grep -q ssl_certificate /config/nginx/current/nginx.conf && reload-edge || true",
+            reload: "! grep -q ssl_certificate /config/nginx/current/nginx.conf || reload-edge",
             secret: true,
           },
           { parent: this },

@@ -33,7 +33,8 @@ export class ConfigFiles extends pulumi.ComponentResource {
     super("sluice:host:ConfigFiles", name, {}, opts);
     const { host, container, folder, files, check, reload, secret = false } = args;
 
-    const put = [folder, check, reload].filter((word) => word !== undefined).map((word) => `'${word}'`);
+    // By place: without a check, the reload is still the third word.
+    const put = [folder, check ?? "", reload ?? ""].map((word) => `'${word}'`);
     const applied = hostCommand(
       name,
       {

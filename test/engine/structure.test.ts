@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Load, type LoadOptions } from "../support/load.ts";
 import { type Json, Project } from "../support/project.ts";
 
@@ -13,14 +13,12 @@ describe("changing the edge's structure", () => {
   let project: Project;
   let restore: () => Promise<void>;
   let get: LoadOptions;
-  const edits: (() => Promise<void>)[] = [];
   beforeAll(async () => {
     project = Project.shared();
     restore = await project.remember();
     get = { origin: project.url, path: "/api/echo", method: "GET", connections: 16 };
   });
   afterAll(async () => {
-    for (const undo of edits.reverse()) await undo();
     await restore();
     expect(await project.up()).toMatchObject({ exitCode: 0 });
   });
@@ -28,7 +26,7 @@ describe("changing the edge's structure", () => {
   it("fails with nginx's own words on a configuration that nginx refuses, and the old one serves on without losing a request", async () => {
     const before = await confInEdge(project);
     const undo = await project.edit(CONF, '"server_tokens off;"', '"server_tokens perhaps;"');
-    edits.push(undo);
+    onTestFinished(undo);
     const { value: up, result } = await Load.during(get, () => project.up());
     console.log(`refused by nginx -t: ${result.failed} failed of ${result.requests} requests`);
     expect(up.exitCode, up.text).not.toBe(0);
@@ -51,7 +49,7 @@ describe("changing the edge's structure", () => {
     const edge = `${project.estate}-edge`;
     await project.docker.run(["exec", "--detach", edge, "perl", "-e", HOLD_PORT]);
     const undo = await project.edit(CONF, '"listen 127.0.0.1:8081;"', `"listen 127.0.0.1:8081;", "listen ${TAKEN_PORT};"`);
-    edits.push(undo);
+    onTestFinished(undo);
     const { value: up, result } = await Load.during(get, () => project.up());
     console.log(`refused at the reload: ${result.failed} failed of ${result.requests} requests`);
     expect(up.exitCode, up.text).not.toBe(0);

@@ -45,7 +45,7 @@ describe("the edge with a certificate", () => {
     const answer = await request(`https://127.0.0.1:${tlsPort}/api/version`, { dispatcher });
     expect(await answer.body.json()).toEqual({ service: "api", slot: "blue", release: "v1" });
     expect(answer.headers).toMatchObject({ "strict-transport-security": "max-age=31536000", "x-content-type-options": "nosniff" });
-    expect(answer.headers["set-cookie"]).toMatch(/^sluice_id=.*; HttpOnly; SameSite=Lax; Secure$/);
+    expect([answer.headers["set-cookie"]].flat().join()).toMatch(/^sluice_id=.*; HttpOnly; SameSite=Lax; Secure$/);
     await dispatcher.close();
     expect((await project.status()).edge.url).toBe(`https://127.0.0.1:${tlsPort}`);
   });
