@@ -4,8 +4,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "pure", include: ["test/pure/**/*.test.ts"] } },
-      { test: { name: "components", include: ["test/components/**/*.test.ts"] } },
+      // A claim here never depends on time; the limit only ends what hangs, on a busy machine too.
+      { test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: "components", include: ["test/components/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
           name: "engine",

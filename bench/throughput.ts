@@ -29,7 +29,7 @@ export const throughput: Part = {
       await addFastService(project);
       await setShare(project, "fast", GREEN);
       try {
-        return await compare(await startTargets(project), quick);
+        return await compare(project, await startTargets(project), quick);
       } finally {
         for (const name of Object.values(YARDSTICKS)) await project.docker.try(["rm", "--force", `${project.estate}-${name}`]);
       }
@@ -44,8 +44,13 @@ const YARDSTICKS = {
   "split_clients with the same log": "split",
 } as const;
 
-/** Addresses by what answers there. */
-async function startTargets(project: Project): Promise<Map<string, string>> {
+/** A proxy to send requests to. */
+interface Target {
+  readonly url: string;
+  readonly container: string;
+}
+
+async function startTargets(project: Project): Promise<Map<string, Target>> {
   const conf = await project.docker.run(["exec", `${project.estate}-edge`, "cat", "/config/nginx/current/nginx.conf"]);
   const logFormat = logFormatOf(conf);
   const options = {
@@ -53,30 +58,49 @@ async function startTargets(project: Project): Promise<Map<string, string>> {
     "plain nginx with the same log": { logFormat },
     "split_clients with the same log": { logFormat, split: GREEN },
   };
-  const targets = new Map([["the edge", `${project.url}/fast/`]]);
-  for (const [name, container] of Object.entries(YARDSTICKS)) {
+  const targets = new Map<string, Target>([["the edge", { url: `${project.url}/fast/`, container: `${project.estate}-edge` }]]);
+  for (const [name, suffix] of Object.entries(YARDSTICKS)) {
     const more = options[name as keyof typeof YARDSTICKS];
-    targets.set(name, await runNginx(project, container, renderPlainNginx({ ...backendsOf(conf), ...more })));
+    const container = `${project.estate}-${suffix}`;
+    targets.set(name, { url: await runNginx(project, container, renderPlainNginx({ ...backendsOf(conf), ...more })), container });
   }
   return targets;
 }
 
-async function compare(targets: ReadonlyMap<string, string>, quick: boolean): Promise<Figure[]> {
+async function compare(project: Project, targets: ReadonlyMap<string, Target>, quick: boolean): Promise<Figure[]> {
   const withWrk = await hasWrk();
+  const seconds = quick ? 2 : 4;
   const rates = new Map([...targets.keys()].map((name): [string, number[]] => [name, []]));
+  const costs = new Map([...targets.keys()].map((name): [string, number[]] => [name, []]));
   for (let round = 0; round <= (quick ? 2 : 9); round++) {
-    for (const [name, url] of targets) {
-      const { requestsPerSecond, failed } = await rush(url, quick ? 2 : 4, withWrk);
+    for (const [name, { url, container }] of targets) {
+      const before = await cpuMicroseconds(project, container);
+      const { requestsPerSecond, failed } = await rush(url, seconds, withWrk);
+      const used = (await cpuMicroseconds(project, container)) - before;
       if (failed > 0) throw new Error(`${name}: ${failed} requests failed at ${url}`);
-      if (round > 0) rates.get(name)?.push(requestsPerSecond);
+      if (round === 0) continue;
+      rates.get(name)?.push(requestsPerSecond);
+      costs.get(name)?.push(used / (requestsPerSecond * seconds));
     }
   }
-  const edge = rates.get("the edge") ?? [];
-  const client = withWrk ? "wrk" : "the tests' own client";
-  return [...rates].flatMap(([name, all]): Figure[] => [
-    { name, value: median(all), unit: "requests/s", note: `${spread(all, 0)}; ${CPUS} cores, ${client}` },
-    ...(name === "the edge" ? [] : [{ name: `the edge against ${name}`, value: pairedRatio(edge, all), unit: "×" }]),
+  const note = `${CPUS} cores, ${withWrk ? "wrk" : "the tests' own client"}`;
+  return [...describe("requests/s", rates, note, false), ...describe("µs of CPU per request", costs, "of the proxy itself", true)];
+}
+
+function describe(unit: string, measured: ReadonlyMap<string, readonly number[]>, note: string, perRequest: boolean): Figure[] {
+  const edge = measured.get("the edge") ?? [];
+  const suffix = perRequest ? ", cost" : "";
+  return [...measured].flatMap(([name, all]): Figure[] => [
+    { name: `${name}${suffix}`, value: median(all), unit, note: `${spread(all, perRequest ? 1 : 0)}; ${note}` },
+    ...(name === "the edge" ? [] : [{ name: `the edge against ${name}${suffix}`, value: pairedRatio(edge, all), unit: "×" }]),
   ]);
+}
+
+/** CPU time that a container has used, as its control group (version 1 or 2) counts it. */
+async function cpuMicroseconds(project: Project, container: string): Promise<number> {
+  const read =
+    "cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2> /dev/null || sed -n 's/^usage_usec //p' /sys/fs/cgroup/cpu.stat | sed 's/$/000/'";
+  return Number(await project.docker.run(["exec", container, "sh", "-c", read])) / 1000;
 }
 
 /** A service whose containers answer at once, in both slots: the edge's own image with another configuration. */
@@ -116,37 +140,13 @@ async function edgeImage(project: Project): Promise<string> {
 }
 
 /** Another nginx from the edge's image, with the edge's limits, on the estate's network. */
-async function runNginx(project: Project, name: string, conf: string): Promise<string> {
+async function runNginx(project: Project, container: string, conf: string): Promise<string> {
   const port = await getPort({ host: "127.0.0.1" });
-  const container = `${project.estate}-${name}`;
-  const limits = [
-    "--cpus",
-    `${CPUS}`,
-    "--memory",
-    "256m",
-    "--log-driver",
-    "json-file",
-    "--log-opt",
-    "max-size=10m",
-    "--log-opt",
-    "max-file=3",
-  ];
+  const limits = ["--cpus", `${CPUS}`, "--memory", "256m"];
+  const log = ["--log-driver", "json-file", "--log-opt", "max-size=10m", "--log-opt", "max-file=3"];
   const place = ["--network", project.estate, "--publish", `127.0.0.1:${port}:8080`, "--label", `dev.sluice.estate=${project.estate}`];
-  const run = ["sh", "-c", 'printf %s "$CONF" > /tmp/nginx.conf && exec nginx -c /tmp/nginx.conf -g "daemon off;"'];
-  const [entrypoint = "", ...args] = run;
-  await project.docker.run([
-    "run",
-    "--detach",
-    "--name",
-    container,
-    ...place,
-    ...limits,
-    "--env",
-    `CONF=${conf}`,
-    "--entrypoint",
-    entrypoint,
-    await edgeImage(project),
-    ...args,
-  ]);
+  const start = 'printf %s "$CONF" > /tmp/nginx.conf && exec nginx -c /tmp/nginx.conf -g "daemon off;"';
+  const program = ["--env", `CONF=${conf}`, "--entrypoint", "sh", await edgeImage(project), "-c", start];
+  await project.docker.run(["run", "--detach", "--name", container, ...place, ...limits, ...log, ...program]);
   return `http://127.0.0.1:${port}/`;
 }
