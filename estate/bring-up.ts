@@ -8,7 +8,7 @@ import { awaitHealth } from "./await-health.ts";
 import { findConflicts, renderConflicts } from "./conflicts.ts";
 import type { Docker } from "./docker.ts";
 import { mendShares } from "./mend-shares.ts";
-import { type Checkpoint, findAll, hasPendingOperations, orphansOf, removeOrphans, withoutPendingOperations } from "./orphans.ts";
+import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records, removeOrphans, withoutPendingOperations } from "./orphans.ts";
 import type { Project } from "./project.ts";
 import { Registry } from "./registry.ts";
 
@@ -22,8 +22,7 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
   await runPulumi(engine, ["stack", "select", "--create", stack], { stdio: "quiet" });
   await clearStaleLock(project, engine);
 
-  const checkpoint = JSON.parse(await capturePulumi(engine, ["stack", "export", "--stack", stack])) as Checkpoint;
-  const known = (checkpoint.deployment?.resources ?? []).length > 0;
+  const checkpoint = await readCheckpoint(engine, stack);
   const registry = new Registry(cacheRoot());
   const conflicts = await findConflicts(docker, registry, {
     estate: settings.name,
@@ -32,25 +31,49 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
     // A port of another host cannot be tried from here.
     ports: settings.host.docker.startsWith("unix:") ? [settings.edge.port, ...(settings.edge.tls ? [settings.edge.tls.port] : [])] : [],
     subnet: settings.host.subnet,
-    known,
+    own: {
+      network: records(checkpoint, "docker:index/network:Network"),
+      edge: records(checkpoint, "docker:index/container:Container", "::edge"),
+    },
   });
   if (conflicts.length > 0) throw new Problem(renderConflicts(conflicts));
   registry.claim(settings.name, root);
 
+  const died = hasPendingOperations(checkpoint);
+  await clearUp(project, docker, engine, checkpoint);
+  if (!(await update(engine, stack, checkpoint))) {
+    // Docker may still have been making what the dead run had asked for, when its remains were looked for.
+    const after = await readCheckpoint(engine, stack);
+    const late = died ? orphansOf(after, await findAll(docker, settings.name)) : [];
+    if (late.length > 0) await clearUp(project, docker, engine, after);
+    if (late.length === 0 || !(await update(engine, stack, after)))
+      throw new Problem("The estate is not up: the reason is above. What ran before still runs; mend it and run this again.");
+  }
+  await mendShares(docker, settings.name, settings.services);
+  await awaitHealth(docker, settings.name);
+}
+
+async function readCheckpoint(engine: Engine, stack: string): Promise<Checkpoint> {
+  return JSON.parse(await capturePulumi(engine, ["stack", "export", "--stack", stack])) as Checkpoint;
+}
+
+/** Forget operations that nobody finished, and remove what no state knows of. */
+async function clearUp({ stack, settings }: Project, docker: Docker, engine: Engine, checkpoint: Checkpoint): Promise<void> {
   if (hasPendingOperations(checkpoint)) {
     say("The last run was cut short: its unfinished operations are forgotten, and what it left in Docker is looked at instead.");
     await capturePulumi(engine, ["stack", "import", "--stack", stack], JSON.stringify(withoutPendingOperations(checkpoint)));
   }
   const orphans = orphansOf(checkpoint, await findAll(docker, settings.name));
-  if (orphans.length > 0) {
-    say(`Removing what no state knows of: ${orphans.map(({ kind, id }) => `${kind} ${id.slice(0, 12)}`).join(", ")}`);
-    await removeOrphans(docker, orphans);
-  }
-  // A known estate is compared with what really runs, so that whatever was lost or stopped meanwhile comes back.
+  if (orphans.length === 0) return;
+  say(`Removing what no state knows of: ${orphans.map(({ kind, id }) => `${kind} ${id.slice(0, 12)}`).join(", ")}`);
+  await removeOrphans(docker, orphans);
+}
+
+/** A known estate is compared with what really runs, so that whatever was lost or stopped meanwhile comes back. */
+async function update(engine: Engine, stack: string, checkpoint: Checkpoint): Promise<boolean> {
+  const known = (checkpoint.deployment?.resources ?? []).length > 0;
   const code = await runPulumi(engine, ["up", "--stack", stack, "--yes", "--skip-preview", ...(known ? ["--refresh"] : [])], {
     stdio: "inherit",
   });
-  if (code !== 0) throw new Problem("The estate is not up: the reason is above. What ran before still runs; mend it and run this again.");
-  await mendShares(docker, settings.name, settings.services);
-  await awaitHealth(docker, settings.name);
+  return code === 0;
 }

@@ -10,8 +10,8 @@ export interface Claim {
   readonly ports: readonly number[];
   /** The estate's own network, CIDR. */
   readonly subnet: string;
-  /** Whether this checkout's state knows the estate already: then what is found is its own. */
-  readonly known: boolean;
+  /** What this checkout's state records as made already: then what is found there is its own. */
+  readonly own: { readonly network: boolean; readonly edge: boolean };
 }
 
 /** Something on the host that is in the way. */
@@ -40,11 +40,12 @@ const set = (path: string, value: string): string => `npm run pulumi -- config s
  * listens on, a network that overlaps with another one of Docker's.
  */
 export async function findConflicts(docker: Docker, registry: Registry, claim: Claim): Promise<Conflict[]> {
-  if (claim.known) return [];
+  const { own } = claim;
+  if (own.network && own.edge) return [];
   const conflicts: Conflict[] = [];
   const containers = await docker.containers(claim.estate);
   const holder = registry.holder(claim.estate);
-  const nameTaken = containers.length > 0 && holder?.checkout !== claim.checkout;
+  const nameTaken = !own.network && containers.length > 0 && holder?.checkout !== claim.checkout;
   if (nameTaken) {
     conflicts.push({
       what: `the name '${claim.estate}' (${containers.length} containers)`,
@@ -54,7 +55,7 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
       fix: `choose another name here: ${set("sluice:name", `${claim.estate}-2`)}; or end the other one there: npm stop`,
     });
   }
-  for (const port of claim.ports) {
+  for (const port of own.edge ? [] : claim.ports) {
     if (await isFree(claim.bind, port)) continue;
     conflicts.push({
       what: `port ${port} on ${claim.bind}`,
@@ -62,7 +63,7 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
       fix: `choose another port here: ${set("sluice:edge.port", `${await freePort(claim.bind)}`)}`,
     });
   }
-  const all = await networks(docker);
+  const all = own.network ? [] : await networks(docker);
   for (const network of all) {
     if ((network.name === claim.estate && !nameTaken) || !network.subnets.some((subnet) => overlap(subnet, claim.subnet))) continue;
     conflicts.push({

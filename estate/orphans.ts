@@ -3,6 +3,7 @@ import type { Docker, Kind } from "./docker.ts";
 /** One resource of a Pulumi checkpoint, as far as Docker is concerned. */
 export interface RecordedResource {
   readonly type: string;
+  readonly urn?: string;
   readonly id?: string;
 }
 
@@ -37,6 +38,10 @@ export function orphansOf(checkpoint: Checkpoint, found: readonly Found[]): Foun
   const recorded = new Set(resources.flatMap(({ type, id }) => (KIND_OF_TYPE[type] && id ? [`${KIND_OF_TYPE[type]} ${id}`] : [])));
   return found.filter(({ kind, id }) => kind !== "volume" && kind !== "image" && !recorded.has(`${kind} ${id}`));
 }
+
+/** Whether the state records a thing of this type, by the end of its URN where there are several. */
+export const records = (checkpoint: Checkpoint, type: string, name = ""): boolean =>
+  (checkpoint.deployment?.resources ?? []).some((one) => one.type === type && (one.urn ?? "").endsWith(name));
 
 /** Whether the state still holds operations of which nobody knows how they ended. */
 export const hasPendingOperations = (checkpoint: Checkpoint): boolean => (checkpoint.deployment?.pending_operations ?? []).length > 0;

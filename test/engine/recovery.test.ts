@@ -18,7 +18,7 @@ const WHOLE = [
 describe("a run that died", () => {
   let project: Project;
   beforeAll(async () => {
-    project = await Project.make("killed", "10.230.0.0/16");
+    project = await Project.make("killed");
   });
   afterAll(async () => {
     const stopped = await project.remove();
@@ -26,7 +26,9 @@ describe("a run that died", () => {
     expect(await project.leftovers()).toEqual([]);
   });
 
-  it(`converges with npm start after kill -9 of the engine, ${KILLS} times, and leaves no orphan`, async () => {
+  it(`converges with npm start after kill -9 of the engine, ${KILLS} times, and leaves no orphan`, {
+    timeout: KILLS * 120_000,
+  }, async () => {
     const told: string[] = [];
     for (let round = 1; round <= KILLS; round++) {
       // In turn: a first `up` into an empty Docker, and an `up` that replaces every container of a service.
@@ -37,7 +39,7 @@ describe("a run that died", () => {
       const ended = await killedUp(project, moment);
 
       const started = await project.script("start");
-      expect(started.exitCode, `round ${round}, killed after ${moment.toFixed(1)} s:\n${started.text}`).toBe(0);
+      expect(started.exitCode, `round ${round}, killed after ${moment.toFixed(1)} s (${ended}):\n${started.text.slice(-4000)}`).toBe(0);
       expect(await census(project), `round ${round}, killed after ${moment.toFixed(1)} s`).toEqual(WHOLE);
       const { services, stores } = await project.status();
       const health = [...stores, ...services.flatMap((service) => service.slots)].map((one) => one.health);
@@ -49,6 +51,24 @@ describe("a run that died", () => {
       );
     }
     console.log(told.join("\n"));
+  });
+});
+
+describe("a first up that failed because its network is taken", () => {
+  it("is told by npm start who has the network and what to change, although the state knows of the estate by then", async () => {
+    const holder = Project.shared();
+    const project = await Project.make("taken", holder.subnet);
+    try {
+      const failed = await project.up();
+      expect(failed.exitCode).not.toBe(0);
+      const started = await project.script("start");
+      expect(started.exitCode).not.toBe(0);
+      expect(started.text).toContain(`the network ${holder.subnet} is taken by Docker's network '${holder.estate}'`);
+      expect(started.text).toContain("npm run pulumi -- config set --path 'sluice:host.subnet'");
+    } finally {
+      await project.remove();
+    }
+    expect(await project.leftovers()).toEqual([]);
   });
 });
 

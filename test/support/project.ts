@@ -203,9 +203,9 @@ async function drawSubnet(): Promise<string> {
   const docker = new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock");
   const ids = (await docker.run(["network", "ls", "--quiet"])).split("\n");
   const used = await docker.run(["network", "inspect", ...ids]);
-  const free = Array.from({ length: 32 }, (_, index) => `10.${224 + index}.0.0/16`).filter((subnet) => !used.includes(`"${subnet}"`));
+  const free = Array.from({ length: 16 }, (_, index) => `10.${224 + index}.0.0/16`).filter((subnet) => !used.includes(`"${subnet}"`));
   const drawn = free[Math.floor(Math.random() * free.length)];
-  if (drawn === undefined) throw new Error("no network from 10.224.0.0/16 to 10.255.0.0/16 is free: something has left many behind");
+  if (drawn === undefined) throw new Error("no network from 10.224.0.0/16 to 10.239.0.0/16 is free: something has left many behind");
   return drawn;
 }
 
