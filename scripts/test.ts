@@ -37,10 +37,11 @@ await main(async () => {
 
 async function runVitest(projects: readonly string[], filters: string[]): Promise<Tally> {
   const vitest = await startVitest("test", filters, { project: [...projects], watch: false, passWithNoTests: true });
-  const states = vitest.state.getTestModules().flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
-  const broken = vitest.state.getTestModules().filter((module) => module.errors().length > 0).length;
-  // An error outside every test (a set-up that failed, a promise nobody awaited) is a failure too, though no test owns it.
-  const stray = vitest.state.getUnhandledErrors().length + broken;
+  const modules = vitest.state.getTestModules();
+  const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
+  // What fails outside of every test (a set-up, a promise nobody awaited) is a failure too, though no test owns it.
+  const outside = modules.flatMap((module) => [module, ...module.children.allSuites()]).filter((one) => one.errors().length > 0).length;
+  const stray = vitest.state.getUnhandledErrors().length + outside;
   await vitest.close();
   const count = (wanted: string) => states.filter((state) => state === wanted).length;
   return { passed: count("passed"), failed: count("failed") + count("pending") + stray, skipped: count("skipped") };
