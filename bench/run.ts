@@ -9,13 +9,14 @@ import { ensureEngine } from "../toolchain/engine.ts";
 import { say, step } from "../toolchain/say.ts";
 import { type Figure, spell } from "./figures.ts";
 import { losses } from "./losses.ts";
+import { metrics } from "./metrics.ts";
 import type { Part } from "./part.ts";
 import { preview } from "./preview.ts";
 import { switching } from "./switching.ts";
 import { throughput } from "./throughput.ts";
 import { up } from "./up.ts";
 
-const PARTS: readonly Part[] = [up, preview, throughput, losses, switching];
+const PARTS: readonly Part[] = [up, preview, throughput, losses, switching, metrics];
 
 const command = new Command("npm run bench --")
   .description("Measure what the documentation quotes. Every part has an estate of its own and removes it; all traffic stays on loopback.")

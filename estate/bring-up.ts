@@ -5,7 +5,8 @@ import { Problem } from "../toolchain/problem.ts";
 import { capturePulumi, runPulumi } from "../toolchain/pulumi.ts";
 import { say } from "../toolchain/say.ts";
 import { awaitHealth } from "./await-health.ts";
-import { findConflicts, renderConflicts } from "./conflicts.ts";
+import { findConflicts, type PortClaim, renderConflicts } from "./conflicts.ts";
+import { recordDeployment } from "./deployments.ts";
 import type { Docker } from "./docker.ts";
 import { mendShares } from "./mend-shares.ts";
 import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records, removeOrphans, withoutPendingOperations } from "./orphans.ts";
@@ -27,9 +28,8 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
   const conflicts = await findConflicts(docker, registry, {
     estate: settings.name,
     checkout: root,
-    bind: settings.edge.bind,
     // A port of another host cannot be tried from here.
-    ports: settings.host.docker.startsWith("unix:") ? [settings.edge.port, ...(settings.edge.tls ? [settings.edge.tls.port] : [])] : [],
+    ports: settings.host.docker.startsWith("unix:") ? portsOf(settings) : [],
     subnet: settings.host.subnet,
     own: {
       network: records(checkpoint, "docker:index/network:Network"),
@@ -41,16 +41,26 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
 
   const died = hasPendingOperations(checkpoint);
   await clearUp(project, docker, engine, checkpoint);
-  if (!(await update(engine, stack, checkpoint))) {
+  const deploy = (state: Checkpoint) => recordDeployment(docker, settings.name, () => update(engine, stack, state));
+  if (!(await deploy(checkpoint))) {
     // Docker may still have been making what the dead run had asked for, when its remains were looked for.
     const after = await readCheckpoint(engine, stack);
     const late = died ? orphansOf(after, await findAll(docker, settings.name)) : [];
     if (late.length > 0) await clearUp(project, docker, engine, after);
-    if (late.length === 0 || !(await update(engine, stack, after)))
+    if (late.length === 0 || !(await deploy(after)))
       throw new Problem("The estate is not up: the reason is above. What ran before still runs; mend it and run this again.");
   }
   await mendShares(docker, settings.name, settings.services);
   await awaitHealth(docker, settings.name);
+}
+
+/** Every port of this host that the estate claims, and the setting that chooses it. */
+function portsOf({ edge, monitoring }: Project["settings"]): PortClaim[] {
+  return [
+    { port: edge.port, bind: edge.bind, setting: "sluice:edge.port" },
+    ...(edge.tls ? [{ port: edge.tls.port, bind: edge.bind, setting: "sluice:edge.tls.port" }] : []),
+    ...(monitoring ? [{ port: monitoring.port, bind: "127.0.0.1", setting: "sluice:monitoring.port" }] : []),
+  ];
 }
 
 async function readCheckpoint(engine: Engine, stack: string): Promise<Checkpoint> {

@@ -2,12 +2,18 @@ import getPort, { portNumbers } from "get-port";
 import type { Docker } from "./docker.ts";
 import type { Registry } from "./registry.ts";
 
+/** A port of the host that an estate wants, and the setting that chooses it. */
+export interface PortClaim {
+  readonly port: number;
+  readonly bind: string;
+  readonly setting: string;
+}
+
 /** What an estate is about to claim on a host. */
 export interface Claim {
   readonly estate: string;
   readonly checkout: string;
-  readonly bind: string;
-  readonly ports: readonly number[];
+  readonly ports: readonly PortClaim[];
   /** The estate's own network, CIDR. */
   readonly subnet: string;
   /** What this checkout's state records as made already: then what is found there is its own. */
@@ -55,12 +61,12 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
       fix: `choose another name here: ${set("sluice:name", `${claim.estate}-2`)}; or end the other one there: npm stop`,
     });
   }
-  for (const port of own.edge ? [] : claim.ports) {
-    if (await isFree(claim.bind, port)) continue;
+  for (const { port, bind, setting } of own.edge ? [] : claim.ports) {
+    if (await isFree(bind, port)) continue;
     conflicts.push({
-      what: `port ${port} on ${claim.bind}`,
+      what: `port ${port} on ${bind}`,
       holder: (await publisher(docker, port)) ?? "a program outside Docker (see: ss -ltnp)",
-      fix: `choose another port here: ${set("sluice:edge.port", `${await freePort(claim.bind)}`)}`,
+      fix: `choose another port here: ${set(setting, `${await freePort(bind)}`)}`,
     });
   }
   const all = own.network ? [] : await networks(docker);

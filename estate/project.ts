@@ -37,5 +37,8 @@ export function readProject(stack: string, root = process.cwd()): Project {
 /** Whether any image of the stack is built, and not pulled. */
 export function buildsImages({ settings }: Project): boolean {
   const slots = settings.services.flatMap((service) => Object.values(service.slots));
-  return [settings.edge, settings.postgres, settings.redis, ...slots].some((one) => one?.source.kind === "build");
+  const { prometheus, alertmanager, exporters } = settings.monitoring ?? {};
+  return [settings.edge, settings.postgres, settings.redis, prometheus, alertmanager, exporters, ...slots].some(
+    (one) => one?.source.kind === "build",
+  );
 }

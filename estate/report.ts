@@ -38,6 +38,11 @@ export function renderStatus(estate: string, status: EstateStatus): string {
   return [
     `${colors.bold(estate)}  edge ${status.edge.url ?? "has no address"} (${colourOfHealth(status.edge.health)})`,
     ...status.stores.map((store) => `  ${store.name} (${colourOfHealth(store.health)}), inside the estate's network only`),
+    ...(status.statusPage === null
+      ? []
+      : [
+          `  monitoring (${colourOfHealth(status.monitoringHealth ?? "missing")}), status page, Prometheus and Alertmanager: ${status.statusPage}`,
+        ]),
     table.toString(),
     ...(frozen.length > 0 ? [colors.red(`frozen by a rollback: ${frozen.join(", ")}`)] : []),
   ].join("\n");
@@ -51,6 +56,7 @@ export function renderNext(status: EstateStatus): string {
   return [
     "Try next:",
     `  open ${status.edge.url}`,
+    ...(status.statusPage === null ? [] : [`  open ${status.statusPage}    # who serves what, errors and latency by slot, alerts`]),
     `  curl -s ${status.edge.url}${service.route === "/" ? "" : service.route}/version`,
     `  npm run pulumi -- config set --path 'sluice:services.${service.name}.canaryWeight' 10   # 10 % of clients to ${canary}`,
     "  npm run pulumi -- up --yes --skip-preview",

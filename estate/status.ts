@@ -1,4 +1,5 @@
 import { canaryWeight, type Percent, type Slot } from "../components/edge/share.ts";
+import { STATUS_PORT } from "../components/edge/status-server.ts";
 import { LABEL } from "../components/host/labels.ts";
 import type { ContainerFacts, Docker } from "./docker.ts";
 
@@ -23,6 +24,13 @@ export interface ServiceStatus {
   readonly slots: readonly SlotStatus[];
 }
 
+/** Where people find what is measured; null where there is none. */
+export interface MonitoringStatus {
+  readonly prometheus: string | null;
+  readonly alertmanager: string | null;
+  readonly grafana: string | null;
+}
+
 /** A running estate, as read from Docker and from inside its edge: never from configuration. */
 export interface EstateStatus {
   readonly edge: { readonly url: string | null; readonly health: string };
@@ -32,8 +40,14 @@ export interface EstateStatus {
     readonly containers: readonly { id: string; startedAt: string }[];
   }[];
   readonly services: readonly ServiceStatus[];
+  readonly monitoring: MonitoringStatus;
+  /** The status page of the edge; null without monitoring. */
+  readonly statusPage: string | null;
+  /** The worst health of monitoring's own containers; null without monitoring. */
+  readonly monitoringHealth: string | null;
 }
 
+const MONITORING_ROLES = ["prometheus", "alertmanager", "exporter"];
 const HEALTH_ORDER = ["healthy", "starting", "unhealthy"];
 const health = ({ State }: ContainerFacts): string => (State.Status === "running" ? (State.Health?.Status ?? "running") : State.Status);
 const worst = (all: readonly string[]): string => [...all].sort((a, b) => rank(b) - rank(a))[0] ?? "missing";
@@ -49,6 +63,18 @@ function edgeUrl(edge: ContainerFacts | undefined): string | null {
   const host = (ip: string) => (ip.includes(":") ? `[${ip}]` : ip === "0.0.0.0" ? "127.0.0.1" : ip);
   if (tls) return `https://${host(tls.HostIp)}:${tls.HostPort}`;
   return plain ? `http://${host(plain.HostIp)}:${plain.HostPort}` : null;
+}
+
+/** Programs of monitoring that people look at, each behind the edge's status port when its container is there. */
+function monitoringStatus(containers: readonly ContainerFacts[], page: string | null): MonitoringStatus {
+  const at = (role: string): string | null =>
+    page !== null && containers.some((container) => label(container, "role") === role) ? `${page}/${role}` : null;
+  return { prometheus: at("prometheus"), alertmanager: at("alertmanager"), grafana: null };
+}
+
+function statusPage(edge: ContainerFacts | undefined): string | null {
+  const port = edge?.NetworkSettings.Ports?.[`${STATUS_PORT}/tcp`]?.[0];
+  return port ? `http://${port.HostIp}:${port.HostPort}` : null;
 }
 
 /** What the edge itself says: shares by service, and routes by service. */
@@ -84,6 +110,8 @@ export function describe(containers: readonly ContainerFacts[], edge: EdgeState)
       { name: slot, release: label(first, "release"), image: first.Image, health: worst(own.map(health)), containers: own.map(idAndStart) },
     ];
   };
+  const page = statusPage(edgeContainer);
+  const watchers = containers.filter((container) => MONITORING_ROLES.includes(label(container, "role")));
   return {
     edge: { url: edgeUrl(edgeContainer), health: edgeContainer ? health(edgeContainer) : "missing" },
     stores: containers
@@ -100,6 +128,9 @@ export function describe(containers: readonly ContainerFacts[], edge: EdgeState)
         slots: ["blue", "green"].flatMap((slot) => slotStatus(name, slot)),
       };
     }),
+    monitoring: monitoringStatus(containers, page),
+    statusPage: page,
+    monitoringHealth: watchers.length > 0 ? worst(watchers.map(health)) : null,
   };
 }
 

@@ -9,6 +9,7 @@ import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
 import { say } from "../toolchain/say.ts";
 import { ensureState } from "../toolchain/state.ts";
+import { writeDashboards } from "./dashboards.ts";
 import { main } from "./main.ts";
 
 const command = new Command("npm start --")
@@ -25,6 +26,7 @@ await main(async () => {
   await prepareImages();
   const state = await ensureState(".sluice");
 
+  if (project.settings.monitoring) await writeDashboards(project);
   await bringUp(project, docker, { ...engine, env: { ...engine.env, ...state.env } });
   const status = await readStatus(docker, project.settings.name);
   say("");

@@ -1,11 +1,12 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
+import { completeAlerting } from "./alerting.ts";
 import { isStandIn } from "./image-reference.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
 import { type Facts, findings } from "./rules.ts";
 import { schema, type Written, type WrittenService, type WrittenSlot } from "./schema.ts";
 import { type ShapeProblem, shapeProblems, without } from "./shape.ts";
-import { type ImageSource, type ServiceSettings, type Settings, SLOTS, type SlotSettings } from "./types.ts";
+import { type ImageSource, type MonitoringSettings, type ServiceSettings, type Settings, SLOTS, type SlotSettings } from "./types.ts";
 
 const DOCKER_SOCKET = "unix:///var/run/docker.sock";
 
@@ -55,6 +56,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     edge,
     postgres,
     redis,
+    monitoring,
     services,
     secrets,
     postgresPassword,
@@ -69,6 +71,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     edge: completeEdge(edge),
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),
+    ...(monitoring && { monitoring: completeMonitoring(monitoring) }),
     services: Object.keys(services)
       .sort()
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
@@ -92,6 +95,20 @@ function completeStore<T extends object>(
   { image, build, ...store }: T & { image?: string | undefined; build?: string | undefined },
 ) {
   return { source: source({ image, build }, `images/${role}`), ...store };
+}
+
+function completeMonitoring(written: NonNullable<Written["monitoring"]>): MonitoringSettings {
+  const { prometheus, alertmanager, exporters, remoteWrite, runbooks, backups, alerting, ...rest } = written;
+  return {
+    ...rest,
+    backups: Object.entries(backups).map(([job, maxAgeHours]) => ({ job, maxAgeHours })),
+    alerting: completeAlerting(alerting),
+    runbooks: runbooks.replace(/\/+$/, ""),
+    ...(remoteWrite?.url !== undefined && { remoteWrite: { ...remoteWrite, url: remoteWrite.url } }),
+    prometheus: completeStore("prometheus", prometheus),
+    alertmanager: completeStore("alertmanager", alertmanager),
+    exporters: completeStore("exporters", exporters),
+  };
 }
 
 function completeService(name: string, written: WrittenService, subnet: Subnet): ServiceSettings {

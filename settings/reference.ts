@@ -79,7 +79,7 @@ function table(path: string, wrapped: z.core.$ZodType, required: boolean): strin
   const own = about ? [row(path, about, preset, required)] : [];
   if (inner instanceof z.ZodRecord) {
     if (!(inner.valueType instanceof z.ZodObject)) return own;
-    return [...own, ...table(`${path}.<service>`, inner.valueType, false)];
+    return [...own, ...table(`${path}.${path === `${PROJECT}:services` ? "<service>" : "<name>"}`, inner.valueType, false)];
   }
   if (!(inner instanceof z.ZodObject)) return own;
   const needed = about?.jsonSchema?.required;

@@ -3,6 +3,7 @@ import { postgres, redis } from "./datastore.ts";
 import { edge } from "./edge.ts";
 import { field, flag } from "./field.ts";
 import { host, name, password, secrets } from "./host.ts";
+import { monitoring } from "./monitoring.ts";
 import { services } from "./service.ts";
 
 /**
@@ -20,6 +21,7 @@ export const schema = field(
     postgres: postgres.optional(),
     redis: redis.optional(),
     services: services.default({}),
+    monitoring: monitoring.optional(),
     secrets: secrets.default({}),
     postgresPassword: password("Postgres", "postgresPassword").optional(),
     redisPassword: password("Redis", "redisPassword").optional(),

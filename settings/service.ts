@@ -11,6 +11,10 @@ export const FILE_NAME = /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)[A-Za-z0
 export const SECRET_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 const HEALTH = /^\/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~&=-]*)?$/;
+export const WORKFLOW_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+/** 100 % leaves no budget: the first failure would use up more than all of it. */
+const objective = (means: string, example: number) =>
+  field(z.number().min(50).max(99.999), { means, allowed: "a number from 50 to 99.999", example });
 const RELEASE = /^[A-Za-z0-9._-]{1,64}$/;
 
 // `config set --path` writes integers and true/false as YAML values, so an env value may be one; a fraction would lose its zeros ("1.10").
@@ -109,6 +113,57 @@ export const service = field(
         example: ["payment-key"],
       },
     ).default([]),
+    metrics: text(HEALTH, {
+      means: "Path of the service's own metrics, in Prometheus' text format.",
+      allowed: "a path that starts with /",
+      example: "/metrics",
+      whenAbsent: "only what the edge and the probes see of the service is measured",
+    }).optional(),
+    workflows: field(
+      z.record(
+        z.string(),
+        field(
+          z
+            .array(text(ROUTE, { means: "A path, as clients ask for it.", allowed: "a path such as /api/login", example: "/api/login" }))
+            .min(1),
+          {
+            means: "Paths of one user journey; each counts with everything below it.",
+            allowed: "a list of paths, at least one",
+            example: ["/api/login"],
+          },
+        ),
+      ),
+      {
+        means: "User journeys that are counted by name; `auth` has an alert of its own.",
+        allowed: "a map of names to lists of paths",
+        example: { auth: ["/api/login"] },
+        jsonSchema: { propertyNames: { pattern: WORKFLOW_NAME.source } },
+      },
+    ).default({}),
+    slo: field(
+      z.strictObject({
+        availabilityPercent: objective("Requests that must not fail (5xx), percent over 30 days.", 99.9).default(99.9),
+        latencyMs: whole(
+          5,
+          10_000,
+          "milliseconds",
+          "What counts as fast; taken as the next of 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000, 10000.",
+          500,
+        ).default(500),
+        latencyPercent: objective("Requests that must be fast, percent over 30 days.", 99).default(99),
+      }),
+      {
+        means: "What the service promises; alerts look at how fast the error budget is used up.",
+        allowed: "a map",
+        example: { availabilityPercent: 99.9 },
+      },
+    ).prefault({}),
+    throughputFloor: field(z.number().min(0.001).max(10_000_000), {
+      means: "Requests per second below which something is wrong.",
+      allowed: "a number above 0",
+      example: 10,
+      whenAbsent: "no floor",
+    }).optional(),
     env: env("Environment of both slots.").default({}),
     ...limits({ memoryMb: 256, cpus: 0.5, drainSeconds: 10 }),
     blue: slot("blue").optional(),

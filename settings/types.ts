@@ -2,6 +2,7 @@ import type { Output } from "@pulumi/pulumi";
 
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
+import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
 
 export { type ImageSource, SLOTS, type Slot };
 
@@ -25,6 +26,8 @@ export interface Settings<Secret = Output<string>> {
   readonly postgres?: PostgresSettings;
   /** Absent when the estate has no Redis. */
   readonly redis?: RedisSettings;
+  /** Absent when nothing is measured. */
+  readonly monitoring?: MonitoringSettings;
   /** Sorted by name. */
   readonly services: readonly ServiceSettings[];
   /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
@@ -106,10 +109,69 @@ export interface ServiceSettings extends Limits {
   readonly canaryWeight: number;
   /** Which block of 16 addresses of the subnet the slots live in. */
   readonly block: number;
+  /** Path of the service's own metrics; absent: it has none. */
+  readonly metrics?: string | undefined;
+  /** Paths of user journeys, by name. */
+  readonly workflows: Readonly<Record<string, readonly string[]>>;
+  readonly slo: SloSettings;
+  /** Requests per second below which something is wrong; absent: no floor. */
+  readonly throughputFloor?: number | undefined;
   readonly uses: readonly Store[];
   /** Names in `Settings.secrets`, mounted as files. */
   readonly secrets: readonly string[];
   readonly slots: Readonly<Partial<Record<Slot, SlotSettings>>>;
+}
+
+/** What a service promises, over 30 days. */
+export interface SloSettings {
+  /** Requests that must not fail, percent. */
+  readonly availabilityPercent: number;
+  /** What counts as fast. */
+  readonly latencyMs: number;
+  /** Requests that must be fast, percent. */
+  readonly latencyPercent: number;
+}
+
+/** Limits that alerts are raised at. */
+export interface Thresholds {
+  readonly errorCriticalPercent: number;
+  readonly errorWarningPercent: number;
+  readonly latencyP99Ms: number;
+  readonly memoryPercent: number;
+  readonly cpuPercent: number;
+  readonly diskPercent: number;
+  readonly certificateDays: number;
+  readonly slowDeployMinutes: number;
+}
+
+export interface MonitoringSettings {
+  /** Port of 127.0.0.1 for the status page, Prometheus and Alertmanager. */
+  readonly port: number;
+  readonly scrapeSeconds: number;
+  readonly edgeScrapeSeconds: number;
+  readonly retentionDays: number;
+  readonly retentionMb: number;
+  /** Whether containers are measured through the host's control groups. */
+  readonly containerMetrics: boolean;
+  /** A second place for all samples; `passwordSecret` is a name in `Settings.secrets`. */
+  readonly remoteWrite?: { readonly url: string; readonly user?: string | undefined; readonly passwordSecret?: string | undefined };
+  readonly prometheus: ProgramSettings;
+  readonly alertmanager: ProgramSettings;
+  readonly exporters: ProgramSettings;
+  readonly thresholds: Thresholds;
+  /** Counters that must never stand still. */
+  readonly progressCounters: readonly string[];
+  /** Backup jobs, and the hours that each one's last success may be old. */
+  readonly backups: readonly { readonly job: string; readonly maxAgeHours: number }[];
+  readonly alerting: AlertingSettings;
+  /** Address that runbooks are read at, without a slash at the end. */
+  readonly runbooks: string;
+  readonly owner: string;
+}
+
+/** One program of monitoring. */
+export interface ProgramSettings extends Limits {
+  readonly source: ImageSource;
 }
 
 export interface SlotSettings {

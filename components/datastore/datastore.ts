@@ -5,6 +5,7 @@ import { hostCommand } from "../host/command.ts";
 import { createContainer } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
 import { SecretFiles } from "../host/secret-files.ts";
+import type { Running } from "../monitoring/container-info.ts";
 import type { StoreAddress } from "../service/environment.ts";
 import type { StoreSpec } from "./spec.ts";
 
@@ -38,6 +39,9 @@ export class Datastore extends pulumi.ComponentResource {
   public readonly address: StoreAddress;
   /** To be awaited by services that use the store: it is healthy then. */
   public readonly ready: pulumi.Resource;
+  /** Files with the store's password. */
+  public readonly secrets: SecretFiles;
+  public readonly running: readonly Running<pulumi.Output<string>>[];
 
   constructor(name: string, args: DatastoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:datastore:Datastore", name, {}, opts);
@@ -53,6 +57,7 @@ export class Datastore extends pulumi.ComponentResource {
       { name: host.qualify(`${name}-data`), labels: host.labels("data") },
       { parent: this, provider: host.engine, protect: protectData, retainOnDelete: true },
     );
+    this.secrets = secrets;
     const container = createContainer(
       name,
       {
@@ -72,6 +77,7 @@ export class Datastore extends pulumi.ComponentResource {
 
     this.ready = awaitHealthy(`${name}-ready`, { host, containers: [container], timeoutSeconds: READY_SECONDS }, { parent: this });
     this.address = { host: host.ownAddress(kind), port, passwordFile, details };
+    this.running = [{ name, role: kind, id: container.id }];
     this.registerOutputs({});
   }
 }

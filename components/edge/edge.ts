@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { awaitHealthy } from "../host/await-healthy.ts";
 import { createContainer } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
+import type { Running } from "../monitoring/container-info.ts";
+import { STATUS_PORT } from "./status-server.ts";
 
 export interface EdgeArgs {
   readonly host: Host;
@@ -14,6 +16,8 @@ export interface EdgeArgs {
   readonly port: number;
   /** Host port for HTTPS. @default none: plain HTTP only */
   readonly tlsPort?: number | undefined;
+  /** Host port of the status page, always on the loopback address. @default none: no status page */
+  readonly statusPort?: number | undefined;
   readonly memoryMb: number;
   readonly cpus: number;
   /** Time to finish requests when the edge itself is replaced, seconds. */
@@ -26,7 +30,7 @@ const READY_SECONDS = 30;
  * The nginx in front of every service: the only container with a port on the host.
  *
  * Weights and releases live in its control volume, its configuration in its config volume; both outlive the container, so a new
- * edge starts with the last good state. Replacing the edge itself (another image, port or limit) closes its port for a moment.
+ * edge starts with the last good state. What metrics are counted from is in a third one. Replacing the edge itself (another image, port or limit) closes its port for a moment.
  */
 export class Edge extends pulumi.ComponentResource {
   /**
@@ -35,10 +39,17 @@ export class Edge extends pulumi.ComponentResource {
    */
   public readonly container: pulumi.Output<string>;
   public readonly url: string;
+  /** To be awaited by what needs the edge's volumes filled. */
+  public readonly ready: pulumi.Resource;
+  public readonly running: readonly Running<pulumi.Output<string>>[];
+  /** Volume with the log that metrics are counted from. */
+  public readonly metricsVolume: pulumi.Output<string>;
+  /** Volume with shares and releases, for reading. */
+  public readonly controlVolume: pulumi.Output<string>;
 
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:edge:Edge", name, {}, opts);
-    const { host, image, bind, port, tlsPort, memoryMb, cpus, drainSeconds } = args;
+    const { host, image, bind, port, tlsPort, statusPort, memoryMb, cpus, drainSeconds } = args;
 
     const volume = (role: "control" | "files", suffix: string) =>
       new docker.Volume(
@@ -48,7 +59,8 @@ export class Edge extends pulumi.ComponentResource {
       );
     const control = volume("control", "control");
     const config = volume("files", "config");
-    const listen = (internal: number, external: number) => ({ bind, internal, external });
+    const metrics = volume("files", "metrics");
+    const listen = (internal: number, external: number, address = bind) => ({ bind: address, internal, external });
     const container = createContainer(
       name,
       {
@@ -60,17 +72,26 @@ export class Edge extends pulumi.ComponentResource {
         memoryMb,
         cpus,
         drainSeconds,
-        ports: [listen(8080, port), ...(tlsPort === undefined ? [] : [listen(8443, tlsPort)])],
+        ports: [
+          listen(8080, port),
+          ...(tlsPort === undefined ? [] : [listen(8443, tlsPort)]),
+          ...(statusPort === undefined ? [] : [listen(STATUS_PORT, statusPort, "127.0.0.1")]),
+        ],
         mounts: [
           { volume: control.name, path: "/control", readOnly: false },
           { volume: config.name, path: "/config", readOnly: false },
+          { volume: metrics.name, path: "/metrics", readOnly: false },
         ],
       },
       { parent: this },
     );
 
     const ready = awaitHealthy(`${name}-ready`, { host, containers: [container], timeoutSeconds: READY_SECONDS }, { parent: this });
+    this.ready = ready;
     this.container = pulumi.all([container.id, ready.id]).apply(([id]) => id);
+    this.running = [{ name, role: "edge", id: container.id }];
+    this.metricsVolume = metrics.name;
+    this.controlVolume = control.name;
     this.url = tlsPort === undefined ? `http://${bind}:${port}` : `https://${bind}:${tlsPort}`;
     this.registerOutputs({ container: this.container, url: this.url });
   }

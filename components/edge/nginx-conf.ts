@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { renderMetricsLog, type Workflow } from "./metrics-log.ts";
 import { declaredSlots, type Route, renderLocations, renderUpstreams, slotOfAddress } from "./routes.ts";
+import { renderStatusServer, type StatusSources } from "./status-server.ts";
 
 /** Limits, times and trust of the edge, as plain values. */
 export interface EdgeBehaviour {
@@ -21,6 +23,8 @@ export interface EdgeBehaviour {
   readonly workers: number;
   /** Public port of the TLS listener; absent: plain HTTP only. */
   readonly tlsPort?: number | undefined;
+  /** What monitoring needs of the edge; absent: nothing is counted, and there is no status page. */
+  readonly monitoring?: { readonly workflows: readonly Workflow[]; readonly sources: StatusSources } | undefined;
 }
 
 const indent = (lines: readonly string[], by = "  "): string[] => lines.map((line) => (line === "" ? "" : by + line));
@@ -222,10 +226,12 @@ export function renderNginxConf(routes: readonly Route[], edge: EdgeBehaviour): 
         ...renderSticky(edge.tlsPort !== undefined),
         ...renderIdentity(known),
         ...renderLog(),
+        ...(edge.monitoring ? renderMetricsLog(edge.monitoring.workflows) : []),
         ...renderProxy(edge),
         ...renderHeaders(edge.tlsPort !== undefined),
         ...known.flatMap(renderUpstreams),
         ...renderServers(known, edge),
+        ...(edge.monitoring ? renderStatusServer(edge.monitoring.sources) : []),
         ...block("server", [
           "listen 127.0.0.1:8081;",
           "access_log off;",

@@ -5,7 +5,18 @@ export const BLOCK_SIZE = 16;
 export const MAX_REPLICAS = BLOCK_SIZE / 2;
 
 /** Places of the estate's own containers, counted from the network's base address (.1 is the gateway). */
-export const OWN_ADDRESSES = { edge: 2, postgres: 3, redis: 4 } as const;
+export const OWN_ADDRESSES = {
+  edge: 2,
+  postgres: 3,
+  redis: 4,
+  prometheus: 5,
+  alertmanager: 6,
+  "edge-metrics": 7,
+  "node-metrics": 8,
+  "postgres-metrics": 9,
+  "redis-metrics": 10,
+  probes: 11,
+} as const;
 export type OwnRole = keyof typeof OWN_ADDRESSES;
 
 const toNumber = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -3,12 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.ts";
 import type { Role, SlotIdentity } from "./labels.ts";
 
-/** A Docker volume or named mount of a container. */
+/** A Docker volume as a container sees it. */
 export interface VolumeMount {
   readonly volume: pulumi.Input<string>;
   readonly path: string;
   /** @default true: a container may not write into it */
   readonly readOnly?: boolean;
+}
+
+/** A folder of the host as a container sees it: always read-only. */
+export interface HostMount {
+  readonly hostPath: string;
+  readonly path: string;
 }
 
 export interface ContainerArgs {
@@ -37,7 +43,9 @@ export interface ContainerArgs {
   /** @default none */
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   /** @default none */
-  readonly mounts?: readonly VolumeMount[];
+  readonly mounts?: readonly (VolumeMount | HostMount)[];
+  /** Program and arguments, or arguments alone where the image has an entrypoint. @default the image's own */
+  readonly command?: readonly string[];
   /** Host ports. Only the edge has any. @default none */
   readonly ports?: readonly { readonly bind: string; readonly external: number; readonly internal: number }[];
 }
@@ -56,7 +64,7 @@ const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
  * a second container to serve meanwhile (a service's other slot).
  */
 export function createContainer(name: string, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
-  const { host, role, slot, image, address, healthy, memoryMb, cpus, drainSeconds, env = {}, mounts = [], ports = [] } = args;
+  const { host, role, slot, image, address, healthy, memoryMb, cpus, drainSeconds, env = {}, mounts = [], ports = [], command } = args;
   const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3 } = args;
   return new docker.Container(
     name,
@@ -67,7 +75,12 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       envs: envList(env),
       networksAdvanced: [{ name: host.network, ipv4Address: address }],
       ports: ports.map(({ bind, external, internal }) => ({ ip: bind, external, internal, protocol: "tcp" })),
-      volumes: mounts.map(({ volume, path, readOnly = true }) => ({ volumeName: volume, containerPath: path, readOnly })),
+      volumes: mounts.map((mount) =>
+        "volume" in mount
+          ? { volumeName: mount.volume, containerPath: mount.path, readOnly: mount.readOnly ?? true }
+          : { hostPath: mount.hostPath, containerPath: mount.path, readOnly: true },
+      ),
+      ...(command === undefined ? {} : { command: [...command] }),
       healthcheck: {
         tests: ["CMD", ...healthy],
         interval: `${healthIntervalSeconds}s`,

@@ -1,5 +1,17 @@
 /** What a thing in Docker is to the estate. */
-export type Role = "edge" | "postgres" | "redis" | "service" | "network" | "data" | "control" | "files" | "secret";
+export type Role =
+  | "edge"
+  | "postgres"
+  | "redis"
+  | "service"
+  | "prometheus"
+  | "alertmanager"
+  | "exporter"
+  | "network"
+  | "data"
+  | "control"
+  | "files"
+  | "secret";
 
 /** Which slot of which service a container runs, and in which release. */
 export interface SlotIdentity {

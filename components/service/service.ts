@@ -5,6 +5,8 @@ import { otherSlot, type Percent, type Slot as SlotName, slotsWithClients } from
 import { TrafficShare } from "../edge/traffic-share.ts";
 import type { ImageSource, Images } from "../host/image.ts";
 import { SecretFiles } from "../host/secret-files.ts";
+import type { Running } from "../monitoring/container-info.ts";
+import type { SlotTarget } from "../monitoring/targets.ts";
 import { Slot, type SlotArgs, type SlotDefaults } from "./slot.ts";
 
 /** What a slot runs: an image in a release, with that release's own environment and files. */
@@ -29,6 +31,8 @@ export interface ServiceArgs extends Omit<SlotDefaults, "service" | "secrets" | 
   /** The service's own secrets by file name. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   readonly slots: Readonly<Partial<Record<SlotName, SlotContent>>>;
+  /** Path of the service's own metrics. @default none */
+  readonly metrics?: string | undefined;
 }
 
 /**
@@ -42,6 +46,9 @@ export class Service extends pulumi.ComponentResource {
   public readonly route?: Route;
   /** To be awaited by what opens the route. */
   public readonly ready: pulumi.Resource[];
+  /** What monitoring asks, container by container. */
+  public readonly targets: readonly SlotTarget[];
+  public readonly running: readonly Running<pulumi.Output<string>>[];
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:service:Service", name, {}, opts);
@@ -73,6 +80,13 @@ export class Service extends pulumi.ComponentResource {
     const first = declare(active, []);
     const slots = [...first, ...declare(otherSlot(active), readyOf(first))];
 
+    this.running = slots.flatMap(({ running }) => running);
+    this.targets = slots.flatMap(({ slot, release, addresses }) =>
+      addresses.map((address) => ({
+        ...{ service: name, slot, release, health: args.health, metrics: args.metrics },
+        address: `${address}:${args.port}`,
+      })),
+    );
     if (route === undefined) {
       this.ready = readyOf(slots);
     } else {

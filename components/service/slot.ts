@@ -4,6 +4,7 @@ import { awaitHealthy } from "../host/await-healthy.ts";
 import { createContainer, type VolumeMount } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
 import type { SecretFiles } from "../host/secret-files.ts";
+import type { Running } from "../monitoring/container-info.ts";
 import { type StoreAddress, slotEnvironment } from "./environment.ts";
 import { SlotFiles } from "./slot-files.ts";
 
@@ -62,6 +63,10 @@ export class Slot extends pulumi.ComponentResource {
   public readonly containers: pulumi.Output<string[]>;
   /** To be awaited by what sends traffic here. */
   public readonly ready: pulumi.Resource;
+  public readonly running: readonly Running<pulumi.Output<string>>[];
+  /** Address of each container on the estate's network. */
+  public readonly addresses: readonly string[];
+  public readonly release: string;
 
   constructor(name: string, args: SlotArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:service:Slot", name, {}, opts);
@@ -69,13 +74,15 @@ export class Slot extends pulumi.ComponentResource {
     const { host, service, secrets } = defaults;
     this.slot = slot;
     this.replicas = replicas;
+    this.release = release;
+    this.addresses = Array.from({ length: replicas }, (_, index) => host.slotAddress(defaults.block, slot, index + 1));
 
     const hasFiles = Object.keys(files).length > 0;
     const config = hasFiles ? new SlotFiles(`${name}-config`, { host, toolImage: defaults.toolImage, files }, { parent: this }) : undefined;
     const identity = { service, slot, release };
     const variables = slotEnvironment({ ...defaults, identity, hasFiles, env });
     const mounts: VolumeMount[] = [config, secrets].flatMap((files) => (files ? [files.mount] : []));
-    const containers = Array.from({ length: replicas }, (_, index) =>
+    const containers = this.addresses.map((address, index) =>
       createContainer(
         `${name}-${index + 1}`,
         {
@@ -83,7 +90,7 @@ export class Slot extends pulumi.ComponentResource {
           role: "service",
           slot: identity,
           image,
-          address: host.slotAddress(defaults.block, slot, index + 1),
+          address,
           env: secrets ? { ...variables, SLUICE_SECRETS_REVISION: secrets.revision } : variables,
           mounts,
         },
@@ -103,6 +110,7 @@ export class Slot extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    this.running = containers.map(({ id }, index) => ({ name: `${name}-${index + 1}`, role: "service", slot: identity, id }));
     this.containers = pulumi.all(containers.map((container) => container.id));
     this.registerOutputs({ containers: this.containers });
   }

@@ -43,12 +43,13 @@ describe("an edge", () => {
   const args = { image: "sha256:edge", bind: "127.0.0.1", port: 8080, memoryMb: 64, cpus: 1, drainSeconds: 30 };
   const edge = (change: Partial<Omit<EdgeArgs, "host">> = {}) => onHost(({ Edge }, host) => new Edge("edge", { host, ...args, ...change }));
 
-  it("is one container with two volumes that outlive it, and a wait", async () => {
+  it("is one container with three volumes that outlive it, and a wait", async () => {
     expect(census(await edge())).toEqual([
       `${COMMAND} edge-ready`,
       `${CONTAINER} edge`,
       `${VOLUME} edge-config`,
       `${VOLUME} edge-control`,
+      `${VOLUME} edge-metrics`,
       "sluice:edge:Edge edge",
     ]);
   });
@@ -60,6 +61,7 @@ describe("an edge", () => {
       volumes: [
         { volumeName: "shop-edge-control", containerPath: "/control", readOnly: false },
         { volumeName: "shop-edge-config", containerPath: "/config", readOnly: false },
+        { volumeName: "shop-edge-metrics", containerPath: "/metrics", readOnly: false },
       ],
       readOnly: true,
       capabilities: { drops: ["ALL"] },

@@ -8,6 +8,7 @@ import { ownAddress } from "../../components/host/addresses.ts";
 import { ensureEngine } from "../../toolchain/engine.ts";
 import { ProcessWatch } from "../support/process-watch.ts";
 import { type Json, Project } from "../support/project.ts";
+import { query, until } from "../support/prometheus.ts";
 import { Search } from "../support/search.ts";
 
 /** A planted secret: long, and with characters that quoting gets wrong. */
@@ -56,12 +57,27 @@ describe("planted secrets", () => {
     await project.configure((config) => {
       const { web } = config["sluice:services"] as { web: Record<string, Json> };
       web.secrets = ["mail-key"];
+      const monitoring = config["sluice:monitoring"] as Record<string, Json>;
+      monitoring.alerting = {
+        receivers: { hook: { webhook: { url: "http://127.0.0.1:9/none", tokenSecret: "mail-key" } } },
+        default: ["hook"],
+      };
+      monitoring.remoteWrite = { url: "http://127.0.0.1:9/none", user: "sluice", passwordSecret: "mail-key" };
     });
     await run("start", project.script("start"));
     expect(await order(project, "first")).toBe(201);
     expect(await postgresTakes(project, FIRST.postgres)).toBe("yes");
     expect(await redisTakes(project, FIRST.redis)).toBe("yes");
-    for (const slot of ["blue", "green"]) expect(await secretFile(project, `web-${slot}-1`, "mail-key")).toBe(FIRST.mail);
+    const readers = ["web-blue-1", "web-green-1", "alertmanager", "prometheus"];
+    for (const reader of readers) expect(await secretFile(project, reader, "mail-key"), reader).toBe(FIRST.mail);
+    // The exporters sign in with the stores' passwords.
+    for (const exporter of ["pg_up", "redis_up"])
+      await until(
+        `${exporter} is 1`,
+        60,
+        () => query(project, exporter),
+        ([one]) => one?.value === 1,
+      );
   });
 
   it("change with one up: the services keep their data, the old passwords are refused", async () => {

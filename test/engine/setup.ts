@@ -13,8 +13,8 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     throw new Error(`the estate of the engine room did not start:\n${started.text}`);
   }
   console.log(`engine room: '${project.estate}' is up after ${started.seconds.toFixed(0)} s`);
-  const { root, estate, port, subnet } = project;
-  provide("estate", { root, estate, port, subnet });
+  const { root, estate, port, monitoringPort, subnet } = project;
+  provide("estate", { root, estate, port, monitoringPort, subnet });
   return async () => {
     const stopped = await project.remove();
     const left = await project.leftovers();

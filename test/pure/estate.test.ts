@@ -61,7 +61,23 @@ describe("the status of an estate", () => {
           ],
         },
       ],
+      monitoring: { prometheus: null, alertmanager: null, grafana: null },
+      statusPage: null,
+      monitoringHealth: null,
     });
+  });
+
+  it("says where monitoring is read, from the edge's own port, and how the worst part of it is", () => {
+    const ports = { Ports: { "8080/tcp": [], "8082/tcp": [{ HostIp: "127.0.0.1", HostPort: "8090" }] } };
+    const watching = container("edge", { role: "edge" }, { NetworkSettings: ports });
+    const part = (name: string, role: string, health: string) =>
+      container(name, { role }, { State: { Status: "running", StartedAt: "", ExitCode: 0, Health: { Status: health } } });
+    const status = describeEstate(
+      [watching, part("prometheus", "prometheus", "healthy"), part("probes", "exporter", "starting")],
+      parseEdgeState("", ""),
+    );
+    expect(status.monitoring).toEqual({ prometheus: "http://127.0.0.1:8090/prometheus", alertmanager: null, grafana: null });
+    expect([status.statusPage, status.monitoringHealth]).toEqual(["http://127.0.0.1:8090", "starting"]);
   });
 
   it("gives a slot the health of its worst container", () => {

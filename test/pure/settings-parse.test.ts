@@ -38,6 +38,8 @@ describe("good settings", () => {
         block: 97,
         uses: ["postgres", "redis"],
         secrets: ["payment-key"],
+        workflows: {},
+        slo: { availabilityPercent: 99.9, latencyMs: 500, latencyPercent: 99 },
         memoryMb: 256,
         cpus: 0.5,
         drainSeconds: 10,
@@ -60,6 +62,27 @@ describe("good settings", () => {
       },
       expect.objectContaining({ name: "web", route: "/", block: 20, active: "green" }),
     ]);
+  });
+
+  it("complete monitoring: what nobody wrote has a default, and runbooks lose the slash at their end", () => {
+    const { monitoring } = good(goodSettings());
+    expect(monitoring).toEqual({
+      ...{ port: 8091, scrapeSeconds: 15, edgeScrapeSeconds: 2, retentionDays: 15, retentionMb: 1024, containerMetrics: true },
+      remoteWrite: { url: "https://metrics.example.com/api/v1/write" },
+      prometheus: { source: { kind: "build", context: "images/prometheus" }, memoryMb: 512, cpus: 0.5, drainSeconds: 30 },
+      alertmanager: { source: { kind: "build", context: "images/alertmanager" }, memoryMb: 128, cpus: 0.25, drainSeconds: 10 },
+      exporters: { source: { kind: "build", context: "images/exporters" }, memoryMb: 96, cpus: 0.25, drainSeconds: 5 },
+      thresholds: {
+        ...{ errorCriticalPercent: 5, errorWarningPercent: 1, latencyP99Ms: 250, memoryPercent: 85, cpuPercent: 90, diskPercent: 80 },
+        ...{ certificateDays: 14, slowDeployMinutes: 15 },
+      },
+      alerting: { timeZone: "UTC", receivers: [], default: [], routes: {} },
+      progressCounters: [],
+      backups: [{ job: "to-r2", maxAgeHours: 26 }],
+      runbooks: "https://git.example.com/runbooks",
+      owner: "platform",
+    });
+    expect(good({})).not.toHaveProperty("monitoring");
   });
 
   it("say everything that an empty stack file leaves to the defaults", () => {
@@ -203,7 +226,7 @@ describe("several problems", () => {
 
   2. sluice:hots
      received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, secrets, postgresPassword, redisPassword
+     allowed   name, protectData, host, edge, postgres, redis, services, monitoring, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

@@ -1,13 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../settings/parse.ts";
+import { alerting } from "../support/refusals/alerting.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
+import { monitoring } from "../support/refusals/monitoring.ts";
 import { services } from "../support/refusals/services.ts";
 import { slots } from "../support/refusals/slots.ts";
 import { traffic } from "../support/refusals/traffic.ts";
 import { type Case, goodSettings } from "../support/settings.ts";
 
 // The same tables are put before the real engine by test/engine/refusals.test.ts.
-const TABLES: Readonly<Record<string, readonly Case[]>> = { "the estate": estate, "a service": services, "a slot": slots, traffic };
+const TABLES: Readonly<Record<string, readonly Case[]>> = {
+  "the estate": estate,
+  "a service": services,
+  "a slot": slots,
+  traffic,
+  monitoring,
+  alerting,
+};
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {
   it.each(cases)("refuse %s", (_what, change, path, received, allowed, fix) => {

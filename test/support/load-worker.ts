@@ -7,7 +7,17 @@ import type { LoadOptions, LoadResult, Seen } from "./load.ts";
  * whole response or counts as failed. Nothing is ever repeated.
  */
 const { origin, path, method, connections, body, headers } = workerData as LoadOptions;
-const result: LoadResult = { requests: 0, failed: 0, statuses: {}, errors: {}, slots: {}, lastOfSlot: {}, slowestMs: 0, seconds: 0 };
+const result: LoadResult = {
+  requests: 0,
+  failed: 0,
+  statuses: {},
+  errors: {},
+  slots: {},
+  outcomes: {},
+  lastOfSlot: {},
+  slowestMs: 0,
+  seconds: 0,
+};
 let seen: Seen = { first: {}, last: {} };
 let stopping = false;
 const started = performance.now();
@@ -22,6 +32,7 @@ async function one(client: Client): Promise<void> {
     if (status >= 400) result.failed += 1;
     const slot = `${response.headers["x-sluice-slot"] ?? "none"}`;
     result.slots[slot] = (result.slots[slot] ?? 0) + 1;
+    result.outcomes[`${slot} ${status}`] = (result.outcomes[`${slot} ${status}`] ?? 0) + 1;
     const now = performance.timeOrigin + performance.now();
     result.lastOfSlot[slot] = now;
     seen.first[slot] ??= now;

@@ -21,6 +21,8 @@ export interface LoadResult {
   errors: Record<string, number>;
   /** Requests by the slot that answered. */
   slots: Record<string, number>;
+  /** Requests by slot and status, as in `blue 200`. */
+  outcomes: Record<string, number>;
   /** Wall clock (ms) of each slot's last answer. */
   lastOfSlot: Record<string, number>;
   slowestMs: number;

@@ -35,6 +35,7 @@ interface Identity {
   readonly root: string;
   readonly estate: string;
   readonly port: number;
+  readonly monitoringPort: number;
   readonly subnet: string;
 }
 
@@ -57,16 +58,19 @@ export class Project {
   readonly root: string;
   readonly estate: string;
   readonly port: number;
+  /** Port of the status page, Prometheus and Alertmanager. */
+  readonly monitoringPort: number;
   /** The estate's own network, CIDR. */
   readonly subnet: string;
   readonly docker = new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock");
   /** More environment for every command. */
   readonly env: Record<string, string> = {};
 
-  private constructor({ root, estate, port, subnet }: Identity) {
+  private constructor({ root, estate, port, monitoringPort, subnet }: Identity) {
     this.root = root;
     this.estate = estate;
     this.port = port;
+    this.monitoringPort = monitoringPort;
     this.subnet = subnet;
   }
 
@@ -82,6 +86,7 @@ export class Project {
       root,
       estate: `t-${purpose}-${basename(root).slice(-6).toLowerCase()}`,
       port: await getPort({ host: "127.0.0.1" }),
+      monitoringPort: await getPort({ host: "127.0.0.1" }),
       subnet: subnet ?? (await drawSubnet()),
     });
     await Promise.all(TRACKED.map((file) => cp(join(ROOT, file), join(root, file))));
@@ -91,6 +96,7 @@ export class Project {
       config["sluice:name"] = project.estate;
       config["sluice:host"] = { subnet: project.subnet };
       config["sluice:edge"] = { port: project.port };
+      config["sluice:monitoring"] = { port: project.monitoringPort };
     });
     return project;
   }

@@ -85,7 +85,8 @@ export class Search {
 
   /** Files that a user without any rights can read in a container, but for those of the image: what is written while it runs. */
   private async readableByOthers(name: string, id: string): Promise<void> {
-    const mounts = "/tmp /dev/shm /run/secrets /run/config /control /config /var/lib/postgresql /var/lib/redis /etc/hosts /etc/hostname";
+    const mounts =
+      "/tmp /dev/shm /run/secrets /run/config /control /config /metrics /var/lib/postgresql /var/lib/redis /var/lib/prometheus /var/lib/alertmanager /etc/hosts /etc/hostname";
     const script = `for place in ${mounts}; do find $place -type f -readable 2> /dev/null; done | while read -r file; do echo "== $file"; cat "$file"; done; true`;
     const { stdout } = await execa("docker", ["exec", "--user", "65534:65534", id, "sh", "-c", script], { maxBuffer: 1 << 28 });
     for (const part of `\n${stdout}`.split("\n== ").slice(1))

@@ -23,6 +23,13 @@ export function goodSettings(): Raw {
     postgres: { build: "images/postgres" },
     redis: { image: "redis:8", maxMemoryMb: 100, memoryMb: 200 },
     secrets: { "payment-key": "planted-8c1f" },
+    monitoring: {
+      port: 8091,
+      thresholds: { latencyP99Ms: 250 },
+      remoteWrite: { url: "https://metrics.example.com/api/v1/write" },
+      backups: { "to-r2": 26 },
+      runbooks: "https://git.example.com/runbooks/",
+    },
     services: {
       api: {
         route: "/api",

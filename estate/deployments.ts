@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { LABEL } from "../components/host/labels.ts";
+import { deploymentSilence } from "../components/monitoring/alerting/silence.ts";
+import { PORTS } from "../components/monitoring/targets.ts";
+import { say } from "../toolchain/say.ts";
+import type { Docker } from "./docker.ts";
+
+/** Longest time that alerts below critical wait for a deployment, should its run die: usually they wait as long as it takes. */
+const SILENCE_MINUTES = 15;
+
+const SILENCES = `http://127.0.0.1:${PORTS.alertmanager}/api/v2/silences`;
+const Silenced = z.object({ silenceID: z.string() });
+
+/**
+ * Run a deployment: note its beginning and its end where alerts about deployments look, and hold back what is not critical while it is
+ * under way. None of that makes a deployment fail or wait: an estate that is not measured, or whose monitoring does not answer, is
+ * deployed all the same.
+ *
+ * @param deploy says whether the deployment was good
+ */
+export async function recordDeployment(docker: Docker, estate: string, deploy: () => Promise<boolean>): Promise<boolean> {
+  const began = new Date();
+  const beginning = Promise.all([note(docker, estate, "started"), hush(docker, estate, began)]).catch(tell("beginning"));
+  let good = false;
+  try {
+    good = await deploy();
+    return good;
+  } finally {
+    const [, silence] = (await beginning) ?? [];
+    const seconds = `${Math.floor(began.getTime() / 1000)}`;
+    await Promise.all([note(docker, estate, good ? "ok" : "failed", seconds), silence?.()]).catch(tell("end"));
+  }
+}
+
+const tell = (what: string) => (error: unknown) => {
+  say(`monitoring was not told of the deployment's ${what}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
+  return undefined;
+};
+
+/** One of monitoring's own containers that runs; nothing when the estate is not measured (yet). */
+async function running(docker: Docker, estate: string, name: string): Promise<string | undefined> {
+  const filters = [`label=${LABEL.estate}=${estate}`, `name=^${estate}-${name}$`, "status=running"];
+  return (await docker.run(["ps", "--quiet", ...filters.flatMap((filter) => ["--filter", filter])])).split("\n")[0] || undefined;
+}
+
+async function note(docker: Docker, estate: string, ...words: readonly string[]): Promise<void> {
+  const recorder = await running(docker, estate, "node-metrics");
+  if (recorder !== undefined) await docker.run(["exec", recorder, "record-deployment", ...words]);
+}
+
+/** Hold back what is not critical. @returns what ends the silence again; nothing when there is nobody to be silenced */
+async function hush(docker: Docker, estate: string, startsAt: Date): Promise<(() => Promise<void>) | undefined> {
+  const alertmanager = await running(docker, estate, "alertmanager");
+  if (alertmanager === undefined) return undefined;
+  const curl = (input: string | undefined, ...args: readonly string[]) =>
+    docker.run(["exec", ...(input === undefined ? [] : ["-i"]), alertmanager, "curl", "-fsS", "--max-time", "5", ...args], input);
+  const silence = deploymentSilence({ estate, release: "of this run", startsAt, minutes: SILENCE_MINUTES, by: "sluice" });
+  const answer = await curl(JSON.stringify(silence), "-H", "Content-Type: application/json", "--data-binary", "@-", SILENCES);
+  const { silenceID } = Silenced.parse(JSON.parse(answer));
+  return async () => {
+    // The deployment may have replaced Alertmanager; its silences are kept with its data.
+    const now = await running(docker, estate, "alertmanager");
+    if (now !== undefined)
+      await docker.run(["exec", now, "curl", "-fsS", "--max-time", "5", "-X", "DELETE", SILENCES.replace(/s$/, `/${silenceID}`)]);
+  };
+}
