@@ -109,7 +109,7 @@ function rendering(count: number): Figure {
   const names = Array.from({ length: count }, (_, index) => `s${index + 1}`);
   const started = performance.now();
   const { rules, routes } = planMonitoring({
-    ...{ estate: "bench", subnet: SUBNET, tls: false, hasPostgres: true, hasRedis: true, port: 8090 },
+    ...{ estate: "bench", subnet: SUBNET, tls: false, hasPostgres: true, hasRedis: true, port: 8090, scrapeSeconds: 15 },
     services: names.map((name) => ({
       ...{ name, route: `/${name}`, stripRoute: true, health: "/health" },
       slo: { availabilityPercent: 99.9, latencyMs: 500, latencyPercent: 99 },

@@ -42,10 +42,15 @@ export const thresholds = field(
 export const monitoring = field(
   z.strictObject({
     port: whole(1, 65_535, "", "Port of the host for the status page, Prometheus and Alertmanager; on 127.0.0.1 only.", 8090).default(8090),
-    scrapeSeconds: seconds(1, 300, "Seconds between two looks at everything but the edge.", 15).default(15),
-    edgeScrapeSeconds: seconds(1, 60, "Seconds between two looks at the edge's numbers: a canary is judged by them.", 2).default(2),
-    retentionDays: whole(1, 3650, "days", "Days that numbers are kept.", 15).default(15),
-    retentionMb: whole(64, 1_048_576, "MB", "Space that numbers may take; the oldest go first.", 1024).default(1024),
+    scrapeSeconds: seconds(
+      1,
+      30,
+      "Seconds between two looks at everything but the edge. Alerts look at single minutes: they need two at least.",
+      15,
+    ).default(15),
+    edgeScrapeSeconds: seconds(1, 15, "Seconds between two looks at the edge's numbers: a canary is judged by them.", 2).default(2),
+    retentionDays: whole(1, 3650, "days", "Days that numbers are kept; error budgets are counted over 30.", 31).default(31),
+    retentionMb: whole(64, 1_048_576, "MB", "Space that numbers may take; the oldest go first.", 2048).default(2048),
     containerMetrics: flag(
       "Whether memory, CPU and network of containers are read from the host's /sys/fs/cgroup and /proc, mounted read-only.",
       true,

@@ -38,6 +38,8 @@ export interface PlanArgs {
   readonly hasPostgres: boolean;
   readonly hasRedis: boolean;
   readonly port: number;
+  /** Seconds between two looks at everything but the edge. */
+  readonly scrapeSeconds: number;
   readonly thresholds: PlannedThresholds;
   readonly runbooks: string;
   readonly owner: string;
@@ -62,7 +64,13 @@ const bucketAt = (seconds: number): number => EDGE_BUCKETS.find((bucket) => buck
 export function ruleSettings({ services, thresholds, backups, ...args }: PlanArgs): RuleSettings {
   const probed = probedRoutes({ ...args, services }).map(({ service }) => service);
   return defaultRuleSettings({
-    ...{ hasPostgres: args.hasPostgres, hasRedis: args.hasRedis, owner: args.owner, runbookBase: args.runbooks },
+    ...{
+      hasPostgres: args.hasPostgres,
+      hasRedis: args.hasRedis,
+      owner: args.owner,
+      runbookBase: args.runbooks,
+      scrapeSeconds: args.scrapeSeconds,
+    },
     errorCriticalRatio: share(thresholds.errorCriticalPercent),
     errorWarningRatio: share(thresholds.errorWarningPercent),
     latencyP99Seconds: thresholds.latencyP99Ms / 1000,

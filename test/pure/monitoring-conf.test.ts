@@ -83,7 +83,16 @@ describe("Prometheus' configuration", () => {
 });
 
 const plan: PlanArgs = {
-  ...{ estate: "shop", subnet: "10.9.0.0/20", tls: false, hasPostgres: true, hasRedis: false, port: 8090, owner: "platform" },
+  ...{
+    estate: "shop",
+    subnet: "10.9.0.0/20",
+    tls: false,
+    hasPostgres: true,
+    hasRedis: false,
+    port: 8090,
+    owner: "platform",
+    scrapeSeconds: 15,
+  },
   services: [
     {
       ...{ name: "api", route: "/api", stripRoute: true, health: "/health" },
@@ -111,7 +120,12 @@ describe("the plan of monitoring", () => {
 
   it("takes the next bucket of the histogram for a latency objective, and has no objective for a service without a route", () => {
     const [api, worker] = ruleSettings(plan).services;
-    expect(api).toEqual({ name: "api", routed: true, probed: true, slo: { availability: 0.999, latencySeconds: 0.5, latencyObjective: 0.99 } });
+    expect(api).toEqual({
+      name: "api",
+      routed: true,
+      probed: true,
+      slo: { availability: 0.999, latencySeconds: 0.5, latencyObjective: 0.99 },
+    });
     expect(worker).toMatchObject({ name: "worker", routed: false, probed: false });
     expect(worker).not.toHaveProperty("slo");
   });

@@ -67,7 +67,7 @@ describe("good settings", () => {
   it("complete monitoring: what nobody wrote has a default, and runbooks lose the slash at their end", () => {
     const { monitoring } = good(goodSettings());
     expect(monitoring).toEqual({
-      ...{ port: 8091, scrapeSeconds: 15, edgeScrapeSeconds: 2, retentionDays: 15, retentionMb: 1024, containerMetrics: true },
+      ...{ port: 8091, scrapeSeconds: 15, edgeScrapeSeconds: 2, retentionDays: 31, retentionMb: 2048, containerMetrics: true },
       remoteWrite: { url: "https://metrics.example.com/api/v1/write" },
       prometheus: { source: { kind: "build", context: "images/prometheus" }, memoryMb: 512, cpus: 0.5, drainSeconds: 30 },
       alertmanager: { source: { kind: "build", context: "images/alertmanager" }, memoryMb: 128, cpus: 0.25, drainSeconds: 10 },

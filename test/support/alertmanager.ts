@@ -8,11 +8,13 @@ import getPort from "get-port";
 import { inject } from "vitest";
 import type { Json } from "./project.ts";
 
-/** The image of a role: that of the room's estate, else the one that `docker build` left as `dev/<role>:1`. */
+/** The image of a role, from the estate that the room shares. */
 export async function roleImage(role: string): Promise<string> {
-  const { estate } = (inject("estate") as { estate: string } | undefined) ?? { estate: "" };
+  const { estate } = inject("estate");
   const { stdout } = await execa("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", `reference=${estate}/${role}`]);
-  return stdout.split("\n")[0] || `dev/${role}:1`;
+  const [image] = stdout.split("\n");
+  if (!image) throw new Error(`'${estate}' has no image of '${role}': is it an estate with monitoring?`);
+  return image;
 }
 
 /** A folder with files that a container's own user can read; the name of the folder. */

@@ -34,8 +34,8 @@ export const monitoring: readonly Case[] = [
     (s) => (s.monitoring.scrapeSeconds = 0),
     "sluice:monitoring.scrapeSeconds",
     "0",
-    "a whole number of seconds from 1 to 300",
-    "set it to a whole number of seconds from 1 to 300, for example 15",
+    "a whole number of seconds from 1 to 30",
+    "set it to a whole number of seconds from 1 to 30, for example 15",
   ],
   [
     "a remote write to nowhere",

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { Area } from "../../../components/monitoring/rules/index.ts";
+import type { AlertRule, Area } from "../../../components/monitoring/rules/index.ts";
 
 /** One alert that fires, as Prometheus would hand it over. */
 export interface Firing {
@@ -37,11 +37,16 @@ export interface AreaCases {
 export const fires = (alert: string, at: string, ...firing: Firing[]) => ({ alert, at, firing });
 export const silent = (alert: string, at: string) => ({ alert, at, firing: [] });
 
-/** The cases that speak of an alert. */
-export const casesOf = (alert: string, { cases }: AreaCases): RuleCase[] =>
-  cases.filter(
-    ({ alerts = [], queries = [] }) => alerts.some((each) => each.alert === alert) || queries.some(({ expr }) => expr.includes(alert)),
+/** The cases that speak of an alert: that it fires with the labels it has of its own, that it is silent, or what it looks like in a query. */
+export function casesOf({ name, labels = {} }: AlertRule, { cases }: AreaCases): RuleCase[] {
+  const own = Object.entries(labels);
+  const fired = (each: Firing) => own.every(([label, value]) => each.labels?.[label] === value);
+  return cases.filter(
+    ({ alerts = [], queries = [] }) =>
+      alerts.some(({ alert, firing }) => alert === name && (firing.length === 0 || firing.some(fired))) ||
+      queries.some(({ expr }) => [name, ...own.map(([label, value]) => `${label}="${value}"`)].every((part) => expr.includes(part))),
   );
+}
 
 /**
  * Cases as files for `promtool test rules`, by name: one for each distance between samples, because promtool evaluates a whole file at

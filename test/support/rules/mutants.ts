@@ -1,12 +1,12 @@
 import { parser } from "@prometheus-io/lezer-promql";
-import { isAlert, type Rule, type RuleGroup } from "../../../components/monitoring/rules/index.ts";
+import { type AlertRule, isAlert, type Rule, type RuleGroup } from "../../../components/monitoring/rules/index.ts";
 
 /** Rules with one fault planted in them. */
 export interface Mutant {
   /** The rule, and what was done to it. */
   readonly says: string;
-  /** Name of the alert; absent for a recording rule. */
-  readonly alert?: string;
+  /** The alert, as it should be; absent for a recording rule. */
+  readonly alert?: AlertRule;
   readonly groups: readonly RuleGroup[];
 }
 
@@ -46,7 +46,7 @@ export function mutantsOf(groups: readonly RuleGroup[]): Mutant[] {
     group.rules.flatMap((rule, r) =>
       faultsOf(rule).map(({ says, rule: faulty }) => ({
         says,
-        ...(isAlert(rule) && { alert: rule.name }),
+        ...(isAlert(rule) && { alert: rule }),
         groups: groups.with(g, { ...group, rules: group.rules.with(r, faulty) }),
       })),
     ),

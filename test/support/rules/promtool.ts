@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { LABEL } from "../../../components/host/labels.ts";
 import { Docker } from "../../../estate/docker.ts";
 
 /** A command for the container's shell, run in its own folder, which holds these files. */
@@ -20,15 +21,19 @@ export interface Verdict {
 
 const HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
 
-/** The Prometheus image of an estate; where that one has none, any on this engine: promtool is the same version in all of them. */
+/** The Prometheus image of an estate. */
 export async function prometheusImage(estate: string): Promise<string> {
-  const docker = new Docker(HOST);
-  for (const reference of [`${estate}/prometheus`, "*/prometheus"]) {
-    const found = await docker.run(["image", "ls", "--filter", `reference=${reference}`, "--format", "{{.Repository}}:{{.Tag}}"]);
-    const [image] = found.split("\n");
-    if (image) return image;
-  }
-  throw new Error("no image of Prometheus is on this Docker engine: `npm start` builds one");
+  const found = await new Docker(HOST).run([
+    "image",
+    "ls",
+    "--filter",
+    `reference=${estate}/prometheus`,
+    "--format",
+    "{{.Repository}}:{{.Tag}}",
+  ]);
+  const [image] = found.split("\n");
+  if (!image) throw new Error(`'${estate}' has no image of Prometheus: is it an estate with monitoring?`);
+  return image;
 }
 
 /**
@@ -51,7 +56,9 @@ export async function runJobs(image: string, jobs: readonly Job[]): Promise<Map<
   try {
     await Promise.all(jobs.map((job) => writeJob(join(folder, "jobs", job.id), job)));
     const { stdout: archive } = await execa("tar", ["-c", "-C", folder, "jobs"], { encoding: "buffer" });
-    const container = ["run", "--rm", "--interactive", "--network", "none", "--entrypoint", "sh", image, "-ceu", RUN];
+    // A container takes on its image's labels, and whoever ends that estate would end this one with it.
+    const ownerless = ["--label", `${LABEL.estate}=`];
+    const container = ["run", "--rm", "--interactive", "--network", "none", ...ownerless, "--entrypoint", "sh", image, "-ceu", RUN];
     const { stdout } = await execa("docker", container, { env: { DOCKER_HOST: HOST }, input: archive });
     return new Map(stdout.split("\x1e").slice(1).map(readVerdict));
   } finally {
