@@ -5,6 +5,8 @@ export interface RouteOptions {
   readonly orders: Orders;
   /** False until the schema is up to date. */
   readonly ready: () => boolean;
+  /** Called for each order that was taken. */
+  readonly onOrder: () => void;
 }
 
 const newOrder = {
@@ -27,7 +29,7 @@ const AWAY = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ETIMEDOUT
 export const isAway = (error: { message: string; code?: string }): boolean => AWAY.test(`${error.code ?? ""} ${error.message}`);
 
 /** The demo's own API: orders, and an echo that costs nothing. */
-export function registerRoutes(server: FastifyInstance, { orders, ready }: RouteOptions): void {
+export function registerRoutes(server: FastifyInstance, { orders, ready, onOrder }: RouteOptions): void {
   server.setErrorHandler<Error & { statusCode?: number; code?: string }>((error, request, reply) => {
     const status = error.statusCode ?? (isAway(error) ? 503 : 500);
     if (status < 500) return reply.code(status).send({ error: "bad request", message: error.message });
@@ -47,6 +49,7 @@ export function registerRoutes(server: FastifyInstance, { orders, ready }: Route
     }));
     guarded.post<{ Body: NewOrder }>("/orders", { schema: { body: newOrder } }, async (request, reply) => {
       const order = await orders.add(request.body);
+      onOrder();
       return reply.code(201).header("location", `orders/${order.id}`).send(order);
     });
     guarded.get<{ Params: { id: string } }>("/orders/:id", { schema: { params: id } }, async (request, reply) => {

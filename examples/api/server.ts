@@ -30,12 +30,16 @@ await runMain(async () => {
         },
       }),
   });
-  const { server } = service;
+  const { server, metrics } = service;
   const redis = createCache(config, (words) => server.log.warn(words));
   // Idle connections break when the server stops; the next query makes a new one.
   for (const each of [pool, probe]) each.on("error", (error) => server.log.warn({ error: error.message }, "a database connection broke"));
 
-  registerRoutes(server, { orders: createOrders(pool, redis, config.CACHE_SECONDS), ready: () => ready });
+  registerRoutes(server, {
+    orders: createOrders(pool, redis, config.CACHE_SECONDS),
+    ready: () => ready,
+    onOrder: metrics.counter("orders_created_total", "Orders taken."),
+  });
   server.addHook("onClose", async () => {
     redis.disconnect();
     await Promise.all([pool.end(), probe.end()]);

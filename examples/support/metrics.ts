@@ -10,6 +10,8 @@ export interface Identity {
 export interface Metrics {
   /** Counts one finished request. `route` is the pattern (`/orders/:id`), never the address: labels must stay few. */
   observe(route: string, method: string, code: number, seconds: number): void;
+  /** A number of the business's own that only grows, from 0 on; call it once for each event. */
+  counter(name: string, help: string): () => void;
   /** Prometheus' text format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -44,6 +46,10 @@ export function createMetrics(identity: Identity): Metrics {
       const labels = { route, method, code: String(code) };
       total.inc(labels);
       duration.observe(labels, seconds);
+    },
+    counter(name, help) {
+      const counter = new Counter({ name, help, registers: [registry] });
+      return () => counter.inc();
     },
     render: () => registry.metrics(),
     contentType: registry.contentType,

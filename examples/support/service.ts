@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance, LogController } from "fastify";
 import { ConfigProblem, type commonSettings, type readConfig } from "./config.ts";
 import { prepareDrain } from "./drain.ts";
 import { faultFor, isProbe, startFaults } from "./faults.ts";
-import { createMetrics, type Identity } from "./metrics.ts";
+import { createMetrics, type Identity, type Metrics } from "./metrics.ts";
 
 export type CommonConfig = ReturnType<typeof readConfig<typeof commonSettings>>;
 
@@ -23,6 +23,7 @@ export interface ServiceOptions {
 export interface Service {
   readonly server: FastifyInstance;
   readonly identity: Identity;
+  readonly metrics: Metrics;
   /** Listens, and from then on drains on SIGTERM and SIGINT. */
   start(): Promise<void>;
 }
@@ -90,6 +91,7 @@ export function createService({ config, health = async () => ({}) }: ServiceOpti
   return {
     server,
     identity,
+    metrics,
     async start() {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
       startFaults(config, (words) => server.log.warn(words));

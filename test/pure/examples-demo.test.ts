@@ -53,9 +53,9 @@ describe("orders", () => {
 });
 
 describe("the API's routes", () => {
-  const server = (orders: Partial<Orders>, ready = true) => {
+  const server = (orders: Partial<Orders>, ready = true, taken: number[] = []) => {
     const app = Fastify();
-    registerRoutes(app, { orders: orders as Orders, ready: () => ready });
+    registerRoutes(app, { orders: orders as Orders, ready: () => ready, onOrder: () => taken.push(1) });
     return app;
   };
 
@@ -72,13 +72,15 @@ describe("the API's routes", () => {
     expect([answer.statusCode, answer.json().error]).toEqual([400, "bad request"]);
   });
 
-  it("stores a good order and says where it is", async () => {
-    const answer = await server({ add: async (given) => ({ ...order, ...given }) }).inject({
+  it("stores a good order, counts it and says where it is", async () => {
+    const taken: number[] = [];
+    const answer = await server({ add: async (given) => ({ ...order, ...given }) }, true, taken).inject({
       method: "POST",
       url: "/orders",
       payload: { item: "tea", quantity: 2 },
     });
     expect([answer.statusCode, answer.headers.location, answer.json()]).toEqual([201, `orders/${order.id}`, order]);
+    expect(taken).toHaveLength(1);
   });
 
   it("answers 404 for an unknown order and 400 for what is no id", async () => {

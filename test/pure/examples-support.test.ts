@@ -99,6 +99,15 @@ describe("metrics", () => {
     const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     expect(series.filter((line) => !line.includes('slot="blue"'))).toEqual([]);
   });
+
+  it("has the business's own counters, from 0 on", async () => {
+    const metrics = createMetrics({ service: "api", slot: "blue", release: "v1" });
+    const count = metrics.counter("orders_created_total", "Orders taken.");
+    const line = async () => (await metrics.render()).split("\n").find((text) => text.startsWith("orders_created_total"));
+    expect(await line()).toBe('orders_created_total{service="api",slot="blue",release="v1"} 0');
+    count();
+    expect(await line()).toMatch(/ 1$/);
+  });
 });
 
 describe("a service", () => {
