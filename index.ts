@@ -1,28 +1,8 @@
 import "./settings/lean-sdk.ts";
-import {
-  Datastore,
-  Edge,
-  Host,
-  Images,
-  Monitoring,
-  planMonitoring,
-  postgres,
-  Routing,
-  redis,
-  Service,
-  type StoreSpec,
-  statusSources,
-} from "./components/index.ts";
+import { Datastore, Edge, Host, Images, postgres, Routing, redis, Service, type StoreSpec } from "./components/index.ts";
 import { buildRecord } from "./images/record.ts";
-import {
-  type ImageSource,
-  type Limits,
-  loadSettings,
-  type MonitoringSettings,
-  readCertificates,
-  type ServiceSettings,
-  type Store,
-} from "./settings/index.ts";
+import { edgeMonitoring, watch } from "./program/monitoring.ts";
+import { type ImageSource, type Limits, loadSettings, readCertificates, type ServiceSettings, type Store } from "./settings/index.ts";
 
 const settings = loadSettings();
 const tls = readCertificates(settings.edge.tls);
@@ -57,14 +37,14 @@ new Routing(
       ...settings.edge,
       tlsPort: settings.edge.tls?.port,
       workers: Math.max(1, Math.ceil(settings.edge.cpus)),
-      monitoring: settings.monitoring && { workflows: settings.services.flatMap(workflows), sources: statusSources(settings.host.subnet) },
+      monitoring: edgeMonitoring(settings),
     },
     tls,
   },
   { dependsOn: services.flatMap(({ ready }) => ready) },
 );
 
-if (settings.monitoring) monitoring(settings.monitoring);
+watch(settings, { host, images, edge, services, stores: Object.values(stores) });
 
 export const url = edge.url;
 export const weights = Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }]));
@@ -89,26 +69,4 @@ function service(own: ServiceSettings): Service {
   const uses = own.uses.flatMap((name) => stores[name] ?? []);
   const secrets = Object.fromEntries(own.secrets.flatMap((name) => (settings.secrets[name] ? [[name, settings.secrets[name]]] : [])));
   return new Service(own.name, { ...own, host, images, toolImage, edgeContainer: edge.container, uses, secrets });
-}
-
-function workflows({ name, workflows: named }: ServiceSettings) {
-  return Object.entries(named).map(([workflow, paths]) => ({ service: name, workflow, paths }));
-}
-
-function monitoring(own: MonitoringSettings): Monitoring {
-  const { name: estate, host: place, services: wanted, secrets } = settings;
-  const has = { hasPostgres: stores.postgres !== undefined, hasRedis: stores.redis !== undefined };
-  const plan = planMonitoring({ ...own, ...has, estate, subnet: place.subnet, tls: settings.edge.tls !== undefined, services: wanted });
-  const program = (one: Limits & { readonly source: ImageSource }) => ({ image: images.get(one.source), ...limits(one) });
-  const all = Object.values(stores);
-  return new Monitoring("monitoring", {
-    ...own,
-    ...plan,
-    ...{ host, toolImage, edge, secrets, stores: all },
-    slots: services.flatMap(({ targets }) => targets),
-    running: [...edge.running, ...all.flatMap(({ running }) => running), ...services.flatMap(({ running }) => running)],
-    prometheus: program(own.prometheus),
-    alertmanager: program(own.alertmanager),
-    exporters: program(own.exporters),
-  });
 }

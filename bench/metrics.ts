@@ -1,6 +1,7 @@
 import { planMonitoring } from "../components/monitoring/plan.ts";
 import { renderPrometheus } from "../components/monitoring/prometheus-conf.ts";
 import type { Change, Project } from "../test/support/project.ts";
+import { prometheusImage, runJobs } from "../test/support/rules/promtool.ts";
 import { setShare, withEstate } from "./estate.ts";
 import { addFastService, cpuMicroseconds, runNginx } from "./fast-service.ts";
 import { type Figure, median, pairedRatio, spread } from "./figures.ts";
@@ -29,11 +30,12 @@ export const metrics: Part = {
           await addFastService(project);
           await setShare(project, "fast", 10);
           const throughput = await compare(project, cpus, quick);
-          return cpus === CORES[0] ? throughput : [...throughput, ...(await memory(project)), ...(await series(project))];
+          if (cpus === CORES[0]) return throughput;
+          return [...throughput, ...(await memory(project)), ...(await series(project)), ...(await rendering(project))];
         })),
       );
     }
-    return [...figures, ...[10, 50, 200].map(rendering)];
+    return figures;
   },
 };
 
@@ -84,12 +86,27 @@ async function memory(project: Project): Promise<Figure[]> {
   return [...figures, { name: "memory of monitoring in all", value: each.reduce((sum, { value }) => sum + value, 0), unit: "MiB" }];
 }
 
+/** Sizes that configurations are rendered and judged for. */
+const SIZES = [10, 50, 200] as const;
+
 async function series(project: Project): Promise<Figure[]> {
-  const [all] = await ask(project, 'count({__name__=~".+"})');
-  const [one] = await ask(project, 'count({service="api"})');
+  const count = async (promql: string): Promise<number> => (await ask(project, promql))[0]?.value ?? 0;
+  const all = await count('count({__name__=~".+"})');
+  const [seen, own] = [await count('count({service="api"})'), await count('count({service="api", job="service"})')];
+  const services = await count('count(count by (service) ({service!=""}))');
+  const base = all - (await count('count({service!=""})'));
   return [
-    { name: "series of the dev estate", value: all?.value ?? 0, unit: "" },
-    { name: "series of one service with two slots", value: one?.value ?? 0, unit: "", note: "its own metrics included" },
+    { name: "series of the estate", value: all, unit: "", note: `${services} services, seen as they are` },
+    { name: "series of one service: edge, probes, rules, containers", value: seen - own, unit: "" },
+    { name: "series of one service: its own metrics", value: own, unit: "", note: "two slots of the demo's api" },
+    ...SIZES.map(
+      (size): Figure => ({
+        name: `series at ${size} services`,
+        value: base + size * seen,
+        unit: "",
+        note: "worked out: the rest of the estate, and as many as the api has for each",
+      }),
+    ),
   ];
 }
 
@@ -104,10 +121,27 @@ async function ask(project: Project, query: string): Promise<Sample[]> {
   return answer.data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
-/** How large the rendered configuration of many services is, and how long it takes to render. */
-function rendering(count: number): Figure {
+/** How long the configuration of many services takes to render, and promtool to judge it, rules and all. */
+async function rendering(project: Project): Promise<Figure[]> {
+  const image = await prometheusImage(project.estate);
+  const figures: Figure[] = [];
+  for (const count of SIZES) {
+    const started = performance.now();
+    const files = render(count);
+    const milliseconds = performance.now() - started;
+    const bytes = Object.values(files).reduce((sum, text) => sum + text.length, 0);
+    figures.push({ name: `rendering ${count} services`, value: milliseconds, unit: "ms", note: `${Math.round(bytes / 1024)} KiB` });
+    const command = "date +%s%N; promtool check config prometheus.yml > /dev/null; code=$?; date +%s%N; exit $code";
+    const judged = (await runJobs(image, [{ id: `config-${count}`, files, command }])).get(`config-${count}`);
+    const [from = 0, to = 0] = (judged?.text ?? "").split("\n").map(Number);
+    if (judged?.exitCode !== 0) throw new Error(`promtool refuses the configuration of ${count} services:\n${judged?.text}`);
+    figures.push({ name: `promtool's judgement of ${count} services`, value: (to - from) / 1e9, unit: "s", note: "2 s are promised" });
+  }
+  return figures;
+}
+
+function render(count: number): Record<string, string> {
   const names = Array.from({ length: count }, (_, index) => `s${index + 1}`);
-  const started = performance.now();
   const { rules, routes } = planMonitoring({
     ...{ estate: "bench", subnet: SUBNET, tls: false, hasPostgres: true, hasRedis: true, port: 8090, scrapeSeconds: 15 },
     services: names.map((name) => ({
@@ -124,11 +158,8 @@ function rendering(count: number): Figure {
   const slots = names.flatMap((service) =>
     ["blue", "green"].map((slot) => ({ service, slot, release: "v1", address: "10.0.0.1:3000", health: "/health", metrics: "/metrics" })),
   );
-  const files = renderPrometheus({
+  return renderPrometheus({
     ...{ estate: "bench", subnet: SUBNET, scrapeSeconds: 15, edgeScrapeSeconds: 2, rules },
     targets: { slots, routes, exporters: ["edge-metrics", "node-metrics"] },
   });
-  const bytes = Object.values(files).reduce((sum, text) => sum + text.length, 0);
-  const milliseconds = performance.now() - started;
-  return { name: `rendering ${count} services`, value: milliseconds, unit: "ms", note: `${Math.round(bytes / 1024)} KiB` };
 }
