@@ -8,7 +8,7 @@ import { ensureState } from "../toolchain/state.ts";
 import { main } from "./main.ts";
 
 const command = new Command("npm stop --")
-  .description("End what `npm start` began. Data of Postgres and Redis stays for the next start, unless --data is said.")
+  .description("End what `npm start` began. Data of stores and monitoring stays for the next start, unless --data is said.")
   .option("--data", "remove the data volumes and the images too: nothing of the estate is left in Docker")
   .option("--stack <name>", "which stack", "dev")
   .parse();

@@ -106,12 +106,14 @@ describe("start, status and stop", () => {
     await rival.configure((config) => {
       config["sluice:name"] = project.estate;
       config["sluice:edge"] = { port: project.port };
+      config["sluice:monitoring"] = { port: project.monitoringPort };
     });
     const refused = await rival.script("start");
     expect(refused.exitCode).toBe(1);
-    expect(refused.text).toContain("3 in the way");
-    expect(refused.text).toContain(`the name '${project.estate}' (7 containers) is taken by the checkout ${project.root}, started by `);
+    expect(refused.text).toContain("4 in the way");
+    expect(refused.text).toContain(`the name '${project.estate}' (14 containers) is taken by the checkout ${project.root}, started by `);
     expect(refused.text).toContain(`port ${project.port} on 127.0.0.1 is taken by the container '${project.estate}-edge'`);
+    expect(refused.text).toContain(`port ${project.monitoringPort} on 127.0.0.1 is taken by the container '${project.estate}-edge'`);
     expect(refused.text).toContain(`the network ${project.subnet} is taken by Docker's network '${project.estate}' (${project.subnet})`);
     expect(refused.text).not.toMatch(STACK_TRACE);
 
@@ -119,7 +121,7 @@ describe("start, status and stop", () => {
     const fixes = [...refused.text.matchAll(/(npm run pulumi -- config set [^;\n(]+?)(?: \(.*\))?(?:;.*)?$/gm)].map(([, command = ""]) =>
       command.trim(),
     );
-    expect(fixes).toHaveLength(3);
+    expect(fixes).toHaveLength(4);
     for (const fix of fixes) {
       const command = fix.replace("npm run pulumi --", `'${process.execPath}' scripts/pulumi.ts`);
       const done = await execa("sh", ["-c", command], { cwd: rival.root, all: true, reject: false });
@@ -175,13 +177,18 @@ describe("start, status and stop", () => {
     expect(kinds).not.toContain("container");
     expect(kinds).not.toContain("network");
     const volumes = await project.docker.list("volume", project.estate);
-    expect(volumes.sort()).toEqual([`${project.estate}-postgres-data`, `${project.estate}-redis-data`]);
+    const kept = ["alertmanager", "postgres", "prometheus", "redis"].map((name) => `${project.estate}-${name}-data`);
+    expect(volumes.sort()).toEqual(kept);
 
     const status = await project.script("status");
     expect(status.exitCode).toBe(1);
     expect(status.text.trim()).toBe(`'${project.estate}' is not running. Start it: npm start`);
     const json = await project.script("status", "--json");
-    expect([json.exitCode, JSON.parse(json.stdout)]).toEqual([1, { edge: { url: null, health: "missing" }, stores: [], services: [] }]);
+    const nowhere = { prometheus: null, alertmanager: null, grafana: null };
+    expect([json.exitCode, JSON.parse(json.stdout)]).toEqual([
+      1,
+      { edge: { url: null, health: "missing" }, stores: [], services: [], monitoring: nowhere, statusPage: null, monitoringHealth: null },
+    ]);
     const again = await project.script("stop");
     expect(again.exitCode, `stop of what is stopped:\n${again.text}`).toBe(0);
 
