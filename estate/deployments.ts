@@ -20,15 +20,17 @@ const Silenced = z.object({ silenceID: z.string() });
  */
 export async function recordDeployment(docker: Docker, estate: string, deploy: () => Promise<boolean>): Promise<boolean> {
   const began = new Date();
-  const beginning = Promise.all([note(docker, estate, "started"), hush(docker, estate, began)]).catch(tell("beginning"));
+  // Each on its own: what one of them fails at must not keep the other from being ended.
+  const noted = note(docker, estate, "started").catch(tell("beginning"));
+  const hushed = hush(docker, estate, began).catch(tell("beginning"));
   let good = false;
   try {
     good = await deploy();
     return good;
   } finally {
-    const [, silence] = (await beginning) ?? [];
+    const [, endSilence] = await Promise.all([noted, hushed]);
     const seconds = `${Math.floor(began.getTime() / 1000)}`;
-    await Promise.all([note(docker, estate, good ? "ok" : "failed", seconds), silence?.()]).catch(tell("end"));
+    await Promise.all([note(docker, estate, good ? "ok" : "failed", seconds).catch(tell("end")), endSilence?.().catch(tell("end"))]);
   }
 }
 

@@ -25,10 +25,11 @@ const proxied = (path: string, address: string): string[] => [
  */
 export function renderStatusServer({ prometheus, alertmanager }: StatusSources): string[] {
   return [
-    "map $http_sec_fetch_site $sluice_foreign {",
+    'map "$http_sec_fetch_site $http_sec_fetch_mode $request_method" $sluice_foreign {',
     '  default "";',
-    "  cross-site yes;",
-    "  same-site yes;",
+    "  # A link that somebody follows, from a chat in the browser for example: the page is shown, and no script of the other site sees it.",
+    '  "~^(?:cross|same)-site navigate GET$" "";',
+    '  "~^(?:cross|same)-site " yes;',
     "}",
     "server {",
     `  listen ${STATUS_PORT} default_server;`,

@@ -44,6 +44,8 @@ export interface ContainerArgs {
   readonly env?: Readonly<Record<string, pulumi.Input<string>>>;
   /** @default none */
   readonly mounts?: readonly (VolumeMount | HostMount)[];
+  /** `uid:gid` to run as. @default the image's own */
+  readonly user?: string | undefined;
   /** Program and arguments, or arguments alone where the image has an entrypoint. @default the image's own */
   readonly command?: readonly string[];
   /** Host ports. Only the edge has any. @default none */
@@ -64,7 +66,22 @@ const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
  * a second container to serve meanwhile (a service's other slot).
  */
 export function createContainer(name: string, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
-  const { host, role, slot, image, address, healthy, memoryMb, cpus, drainSeconds, env = {}, mounts = [], ports = [], command } = args;
+  const {
+    host,
+    role,
+    slot,
+    image,
+    address,
+    healthy,
+    memoryMb,
+    cpus,
+    drainSeconds,
+    env = {},
+    mounts = [],
+    ports = [],
+    command,
+    user,
+  } = args;
   const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3 } = args;
   return new docker.Container(
     name,
@@ -81,6 +98,7 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
           : { hostPath: mount.hostPath, containerPath: mount.path, readOnly: true },
       ),
       ...(command === undefined ? {} : { command: [...command] }),
+      ...(user === undefined ? {} : { user }),
       healthcheck: {
         tests: ["CMD", ...healthy],
         interval: `${healthIntervalSeconds}s`,

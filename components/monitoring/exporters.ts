@@ -9,8 +9,12 @@ export interface ExporterSpec {
   readonly healthy: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly mounts?: readonly (VolumeMount | HostMount)[];
+  /** `uid:gid`. @default the image's own, which is that of every other container */
+  readonly user?: string;
 }
 
+/** Where the exporter of the machine keeps what commands and pipelines tell it; its own user's, in the image. */
+const TEXT = "/text";
 const FOLDER = "/usr/share/sluice/exporters";
 
 /** Counts what the edge logged. @param log volume of the edge's log for metrics */
@@ -25,7 +29,14 @@ export const edgeMetrics = (log: VolumeMount["volume"]): ExporterSpec => ({
   mounts: [{ volume: log, path: "/metrics" }],
 });
 
-/** Machine, containers, shares, and what commands report. @param containers whether the host's control groups may be read */
+/**
+ * Machine, containers, shares, and what commands report.
+ *
+ * It runs as a user that nothing else runs as: through the host's /proc, whoever has the same user as a process sees that process's
+ * files and environment, secrets included. As somebody else it sees what everybody may: which control group, how many bytes.
+ *
+ * @param containers whether the host's control groups may be read
+ */
 export const nodeMetrics = (text: VolumeMount["volume"], control: VolumeMount["volume"], containers: boolean): ExporterSpec => ({
   command: [
     "node-metrics",
@@ -34,13 +45,14 @@ export const nodeMetrics = (text: VolumeMount["volume"], control: VolumeMount["v
     ...["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "pressure", "stat", "textfile", "time", "uname", "vmstat"].map(
       (name) => `--collector.${name}`,
     ),
-    ...["/metrics", "/control/.metrics"].map((folder) => `--collector.textfile.directory=${folder}`),
+    ...[TEXT, "/control/.metrics"].map((folder) => `--collector.textfile.directory=${folder}`),
     // The disk that Docker's volumes are on, seen through one of them: the host's own folders stay out of the container.
-    "--collector.filesystem.mount-points-include=^/metrics$",
+    `--collector.filesystem.mount-points-include=^${TEXT}$`,
   ],
   healthy: "/",
+  user: "10002:10002",
   mounts: [
-    { volume: text, path: "/metrics", readOnly: false },
+    { volume: text, path: TEXT, readOnly: false },
     { volume: control, path: "/control" },
     ...(containers
       ? [

@@ -67,8 +67,8 @@ export class Monitoring extends pulumi.ComponentResource {
     const { host, edge, stores, slots, routes, containerMetrics, retentionDays, retentionMb, rules } = args;
 
     const text = new docker.Volume(
-      "node-metrics-text",
-      { name: host.qualify("node-metrics-text"), labels: host.labels("files") },
+      "node-text",
+      { name: host.qualify("node-text"), labels: host.labels("files") },
       { parent: this, provider: host.engine },
     );
     const exporters: [Exporter | "probes", ExporterSpec, Datastore?][] = [
@@ -117,11 +117,11 @@ export class Monitoring extends pulumi.ComponentResource {
 
   private exporter(role: Exporter | "probes", spec: ExporterSpec, args: MonitoringArgs, store: Datastore | undefined): docker.Container {
     const { host, exporters, edge } = args;
-    const { command, healthy, env = {}, mounts = [] } = spec;
+    const { command, healthy, env = {}, mounts = [], user } = spec;
     return createContainer(
       role,
       {
-        ...{ host, role: "exporter", ...exporters, command, mounts },
+        ...{ host, role: "exporter", ...exporters, command, mounts, user },
         address: host.ownAddress(role),
         healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", "2", `http://127.0.0.1:${PORTS[role]}${healthy}`],
         healthIntervalSeconds: 5,

@@ -49,7 +49,7 @@ describe("monitoring", () => {
         ...["alertmanager", "edge-metrics", "node-metrics", "postgres-metrics", "probes", "prometheus"].map(
           (name) => `${CONTAINER} ${name}`,
         ),
-        ...["alertmanager-config", "alertmanager-data", "node-metrics-text", "prometheus-config", "prometheus-data"].map(
+        ...["alertmanager-config", "alertmanager-data", "node-text", "prometheus-config", "prometheus-data"].map(
           (name) => `docker:index/volume:Volume ${name}`,
         ),
         ...["alertmanager", "prometheus"].map((name) => `sluice:monitoring:MonitoringServer ${name}`),
@@ -104,6 +104,11 @@ describe("monitoring", () => {
     expect(only(seen, CONTAINER, "alertmanager").inputs.volumes).toContainEqual({
       ...{ volumeName: "shop-alertmanager-secrets", containerPath: "/run/secrets", readOnly: true },
     });
+  });
+
+  it("reads the host's processes as a user that nothing else runs as", async () => {
+    const users = (await monitored()).filter(({ type }) => type === CONTAINER).map(({ name, inputs }) => [name, inputs.user]);
+    expect(Object.fromEntries(users)).toMatchObject({ "node-metrics": "10002:10002", prometheus: undefined, "edge-metrics": undefined });
   });
 
   it("leaves the host's control groups alone where that is said", async () => {

@@ -149,6 +149,21 @@ describe("monitoring", () => {
     expect(published.map(({ Name }) => Name)).toEqual([`/${project.estate}-edge`]);
   });
 
+  it("sees of the host's processes what everybody may see: no other container's files, no environment, no secret", async () => {
+    const node = `${project.estate}-node-metrics`;
+    const look = async (what: string, user = "") => {
+      const as = user === "" ? [] : ["--user", user];
+      return Number(await project.docker.run(["exec", ...as, node, "sh", "-c", `cat ${what} 2> /dev/null | tr '\\0' '\\n' | wc -l`]));
+    };
+    expect(await look("/host/proc/[0-9]*/cgroup")).toBeGreaterThan(100);
+    const hidden = ["/host/proc/[0-9]*/root/run/secrets/* | sed '$a\\'", "/host/proc/[0-9]*/environ | grep -a POSTGRES_USER"];
+    for (const what of hidden) {
+      expect(await look(what), what).toBe(0);
+      // With the user of all other containers, the same look finds them: it would have found them here, too.
+      expect(await look(what, "10001:10001"), what).toBeGreaterThan(0);
+    }
+  });
+
   it("takes numbers from pipelines, and keeps account of deployments", async () => {
     const told = await project.script("metric", "sluice_tests_failed", "3", "--label", "suite=unit");
     expect(told.exitCode, told.text).toBe(0);

@@ -13,7 +13,7 @@ const KILLS = Number(process.env.SLUICE_KILLS ?? 4);
 const WHOLE = [
   ...["", "-api-secrets", "-edge-config", "-edge-control", "-postgres-data", "-postgres-secrets", "-redis-data", "-redis-secrets"],
   ...["-api-blue-1", "-api-green-1", "-edge", "-postgres", "-redis", "-web-blue-1", "-web-green-1"],
-  ...["-alertmanager-config", "-alertmanager-data", "-edge-metrics", "-node-metrics-text", "-prometheus-config", "-prometheus-data"],
+  ...["-alertmanager-config", "-alertmanager-data", "-edge-metrics", "-node-text", "-prometheus-config", "-prometheus-data"],
   ...["-alertmanager", "-edge-metrics", "-node-metrics", "-postgres-metrics", "-probes", "-prometheus", "-redis-metrics"],
 ].sort();
 
