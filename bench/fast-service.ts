@@ -1,4 +1,4 @@
-import getPort from "get-port";
+import { drawPort } from "../test/support/port.ts";
 import type { Project } from "../test/support/project.ts";
 
 const BACKEND = `worker_processes 1; pid /tmp/nginx.pid; error_log stderr warn; events { worker_connections 4096; }
@@ -47,7 +47,7 @@ export interface NginxOptions {
 
 /** Another nginx from the edge's image, with the edge's limits, on the estate's network. @returns its address on this host */
 export async function runNginx(project: Project, container: string, conf: string, { cpus, more = [] }: NginxOptions): Promise<string> {
-  const port = await getPort({ host: "127.0.0.1" });
+  const port = await drawPort();
   const limits = ["--cpus", `${cpus}`, "--memory", "256m"];
   const log = ["--log-driver", "json-file", "--log-opt", "max-size=10m", "--log-opt", "max-file=3"];
   const place = ["--network", project.estate, "--publish", `127.0.0.1:${port}:8080`, "--label", `dev.sluice.estate=${project.estate}`];

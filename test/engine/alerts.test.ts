@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { gateway } from "../../components/host/addresses.ts";
 import { splitOf } from "../support/clients.ts";
+import { drawPort } from "../support/port.ts";
 import { Project } from "../support/project.ts";
 import { query, until } from "../support/prometheus.ts";
 
@@ -27,7 +27,7 @@ describe("alerts, from the fault to the message", () => {
   beforeAll(async () => {
     project = await Project.make("alerts");
     const address = gateway(project.subnet);
-    const port = await getPort();
+    const port = await drawPort();
     await project.pulumi("stack", "init", "dev");
     const secret = await project.setSecret("sluice:secrets.slack-webhook", `http://${address}:${port}/services/${PLANTED}`);
     expect(secret.exitCode, secret.text).toBe(0);

@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
-import getPort from "get-port";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeCertificate } from "../support/certificate.ts";
+import { drawPort } from "../support/port.ts";
 import { Project } from "../support/project.ts";
 
 describe("the edge with a certificate", () => {
@@ -14,7 +14,7 @@ describe("the edge with a certificate", () => {
   let folder: string;
   beforeAll(async () => {
     project = await Project.make("tls");
-    tlsPort = await getPort({ host: "127.0.0.1" });
+    tlsPort = await drawPort();
     folder = join(project.root, "tls");
     await makeCertificate(folder, "first");
     await makeCertificate(folder, "second");

@@ -4,8 +4,8 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import getPort from "get-port";
 import { inject } from "vitest";
+import { drawPort } from "./port.ts";
 import type { Json } from "./project.ts";
 
 /** The image of a role, from the estate that the room shares. */
@@ -140,7 +140,7 @@ export class Alertmanager {
 
   static async start(files: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>>): Promise<Alertmanager> {
     const folders = [await folder(files), await folder(secrets)];
-    const port = await getPort({ host: "127.0.0.1" });
+    const port = await drawPort();
     const mounts = ["-v", `${folders[0]}:/w:ro`, "-v", `${folders[1]}:/run/secrets:ro`];
     const flags = ["--config.file=/w/alertmanager.yml", "--storage.path=/tmp/data", "--cluster.listen-address="];
     const run = ["run", "--rm", "--detach", "--network", "host", ...mounts, "--entrypoint", "prometheus-alertmanager"];

@@ -2,11 +2,11 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { execa } from "execa";
-import getPort from "get-port";
 import { inject } from "vitest";
 import { parse, stringify } from "yaml";
 import { type ContainerFacts, Docker } from "../../estate/docker.ts";
 import type { EstateStatus } from "../../estate/status.ts";
+import { drawPort } from "./port.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
 
@@ -85,8 +85,8 @@ export class Project {
     const project = new Project({
       root,
       estate: `t-${purpose}-${basename(root).slice(-6).toLowerCase()}`,
-      port: await getPort({ host: "127.0.0.1" }),
-      monitoringPort: await getPort({ host: "127.0.0.1" }),
+      port: await drawPort(),
+      monitoringPort: await drawPort(),
       subnet: subnet ?? (await drawSubnet()),
     });
     await Promise.all(TRACKED.map((file) => cp(join(ROOT, file), join(root, file))));
