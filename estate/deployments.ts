@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { LABEL } from "../components/host/labels.ts";
 import { deploymentSilence } from "../components/monitoring/alerting/silence.ts";
 import { PORTS } from "../components/monitoring/targets.ts";
 import { say } from "../toolchain/say.ts";
@@ -39,30 +38,35 @@ const tell = (what: string) => (error: unknown) => {
   return undefined;
 };
 
-/** One of monitoring's own containers that runs; nothing when the estate is not measured (yet). */
-async function running(docker: Docker, estate: string, name: string): Promise<string | undefined> {
-  const filters = [`label=${LABEL.estate}=${estate}`, `name=^${estate}-${name}$`, "status=running"];
-  return (await docker.run(["ps", "--quiet", ...filters.flatMap((filter) => ["--filter", filter])])).split("\n")[0] || undefined;
+/** What docker says of a container that an estate does not have, or not at work: then it is not measured (yet). */
+const ABSENT = /No such container|is not running|is restarting/;
+
+/**
+ * Run something in one of monitoring's own containers: by its name, because the deployment may replace it meanwhile, and because a look
+ * for it first would cost as much again.
+ * @returns what it printed; nothing when the container is not there
+ */
+async function inside(docker: Docker, container: string, words: readonly string[], input?: string): Promise<string | undefined> {
+  try {
+    return await docker.run(["exec", ...(input === undefined ? [] : ["-i"]), container, ...words], input);
+  } catch (error) {
+    if (error instanceof Error && ABSENT.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 async function note(docker: Docker, estate: string, ...words: readonly string[]): Promise<void> {
-  const recorder = await running(docker, estate, "node-metrics");
-  if (recorder !== undefined) await docker.run(["exec", recorder, "record-deployment", ...words]);
+  await inside(docker, `${estate}-node-metrics`, ["record-deployment", ...words]);
 }
 
 /** Hold back what is not critical. @returns what ends the silence again; nothing when there is nobody to be silenced */
 async function hush(docker: Docker, estate: string, startsAt: Date): Promise<(() => Promise<void>) | undefined> {
-  const alertmanager = await running(docker, estate, "alertmanager");
-  if (alertmanager === undefined) return undefined;
   const curl = (input: string | undefined, ...args: readonly string[]) =>
-    docker.run(["exec", ...(input === undefined ? [] : ["-i"]), alertmanager, "curl", "-fsS", "--max-time", "5", ...args], input);
+    inside(docker, `${estate}-alertmanager`, ["curl", "-fsS", "--max-time", "5", ...args], input);
   const silence = deploymentSilence({ estate, release: "of this run", startsAt, minutes: SILENCE_MINUTES, by: "sluice" });
   const answer = await curl(JSON.stringify(silence), "-H", "Content-Type: application/json", "--data-binary", "@-", SILENCES);
+  if (answer === undefined) return undefined;
   const { silenceID } = Silenced.parse(JSON.parse(answer));
-  return async () => {
-    // The deployment may have replaced Alertmanager; its silences are kept with its data.
-    const now = await running(docker, estate, "alertmanager");
-    if (now !== undefined)
-      await docker.run(["exec", now, "curl", "-fsS", "--max-time", "5", "-X", "DELETE", SILENCES.replace(/s$/, `/${silenceID}`)]);
-  };
+  // The deployment may have replaced Alertmanager; its silences are kept with its data.
+  return async () => void (await curl(undefined, "-X", "DELETE", SILENCES.replace(/s$/, `/${silenceID}`)));
 }
