@@ -33,10 +33,11 @@ const { label: labels, stack } = command.opts<{ label: Label[]; stack: string }>
 
 await main(async () => {
   const text = renderMetric(name, labels, number);
-  const { settings } = readProject(stack);
+  const project = readProject(stack);
+  const { settings } = project;
   if (!settings.monitoring)
     throw new Problem(`'${settings.name}' is not measured: the stack has no sluice:monitoring. Add it: sluice:monitoring: {}`);
-  const docker = await reach({ ...readProject(stack) }, { install: false });
+  const docker = await reach(project, { install: false });
   const found = (await docker.containers(settings.name)).find(
     ({ Name, Config }) => Config.Labels[LABEL.role] === "exporter" && Name === `/${settings.name}-node-metrics`,
   );

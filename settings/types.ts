@@ -3,6 +3,7 @@ import type { Output } from "@pulumi/pulumi";
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
 import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
+import type { PlannedThresholds } from "../components/monitoring/plan.ts";
 
 export { type ImageSource, SLOTS, type Slot };
 
@@ -133,16 +134,7 @@ export interface SloSettings {
 }
 
 /** Limits that alerts are raised at. */
-export interface Thresholds {
-  readonly errorCriticalPercent: number;
-  readonly errorWarningPercent: number;
-  readonly latencyP99Ms: number;
-  readonly memoryPercent: number;
-  readonly cpuPercent: number;
-  readonly diskPercent: number;
-  readonly certificateDays: number;
-  readonly slowDeployMinutes: number;
-}
+export type Thresholds = PlannedThresholds;
 
 export interface MonitoringSettings {
   /** Port of 127.0.0.1 for the status page, Prometheus and Alertmanager. */
