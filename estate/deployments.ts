@@ -7,8 +7,21 @@ import type { Docker } from "./docker.ts";
 /** Longest time that alerts below critical wait for a deployment, should its run die: usually they wait as long as it takes. */
 const SILENCE_MINUTES = 15;
 
-const SILENCES = `http://127.0.0.1:${PORTS.alertmanager}/api/v2/silences`;
 const Silenced = z.object({ silenceID: z.string() });
+
+/** Note that it began and hold back what is not critical; answers with the silence. Without Alertmanager there is nobody to hush. */
+const BEGIN = `
+record-deployment started; noted=$?
+curl -fsS --max-time 5 -H 'Content-Type: application/json' --data-binary @- "$1"; hushed=$?
+[ $hushed != 6 ] || hushed=0
+[ $noted = 0 ] || exit $noted
+exit $hushed`;
+
+/** Note how it ended, and end the silence. */
+const END = `
+record-deployment "$2" "$3"; noted=$?
+[ -z "$4" ] || curl -fsS --max-time 5 -X DELETE "$1/$4" || exit $?
+exit $noted`;
 
 /**
  * Run a deployment: note its beginning and its end where alerts about deployments look, and hold back what is not critical while it is
@@ -19,17 +32,13 @@ const Silenced = z.object({ silenceID: z.string() });
  */
 export async function recordDeployment(docker: Docker, estate: string, deploy: () => Promise<boolean>): Promise<boolean> {
   const began = new Date();
-  // Each on its own: what one of them fails at must not keep the other from being ended.
-  const noted = note(docker, estate, "started").catch(tell("beginning"));
-  const hushed = hush(docker, estate, began).catch(tell("beginning"));
+  const begun = begin(docker, estate, began).catch(tell("beginning"));
   let good = false;
   try {
     good = await deploy();
     return good;
   } finally {
-    const [, endSilence] = await Promise.all([noted, hushed]);
-    const seconds = `${Math.floor(began.getTime() / 1000)}`;
-    await Promise.all([note(docker, estate, good ? "ok" : "failed", seconds).catch(tell("end")), endSilence?.().catch(tell("end"))]);
+    await end(docker, estate, { good, began, silence: await begun }).catch(tell("end"));
   }
 }
 
@@ -42,31 +51,36 @@ const tell = (what: string) => (error: unknown) => {
 const ABSENT = /No such container|is not running|is restarting/;
 
 /**
- * Run something in one of monitoring's own containers: by its name, because the deployment may replace it meanwhile, and because a look
- * for it first would cost as much again.
+ * Run a script in the container that keeps account of the host. By its name, because the deployment may replace it meanwhile; one script
+ * for everything, because a `docker exec` takes a tenth of a second of one core.
  * @returns what it printed; nothing when the container is not there
  */
-async function inside(docker: Docker, container: string, words: readonly string[], input?: string): Promise<string | undefined> {
+async function inside(docker: Docker, estate: string, script: string, words: readonly string[], input = ""): Promise<string | undefined> {
   try {
-    return await docker.run(["exec", ...(input === undefined ? [] : ["-i"]), container, ...words], input);
+    return await docker.run(["exec", "-i", `${estate}-node-metrics`, "sh", "-c", script, "sh", ...words], input);
   } catch (error) {
     if (error instanceof Error && ABSENT.test(error.message)) return undefined;
     throw error;
   }
 }
 
-async function note(docker: Docker, estate: string, ...words: readonly string[]): Promise<void> {
-  await inside(docker, `${estate}-node-metrics`, ["record-deployment", ...words]);
+const alertmanager = (estate: string, path: string): string => `http://${estate}-alertmanager:${PORTS.alertmanager}/api/v2/${path}`;
+
+/** @returns the id of the silence; nothing when there is nobody to be silenced */
+async function begin(docker: Docker, estate: string, startsAt: Date): Promise<string | undefined> {
+  const silence = deploymentSilence({ estate, release: "of this run", startsAt, minutes: SILENCE_MINUTES, by: "sluice" });
+  const answer = await inside(docker, estate, BEGIN, [alertmanager(estate, "silences")], JSON.stringify(silence));
+  return answer ? Silenced.parse(JSON.parse(answer)).silenceID : undefined;
 }
 
-/** Hold back what is not critical. @returns what ends the silence again; nothing when there is nobody to be silenced */
-async function hush(docker: Docker, estate: string, startsAt: Date): Promise<(() => Promise<void>) | undefined> {
-  const curl = (input: string | undefined, ...args: readonly string[]) =>
-    inside(docker, `${estate}-alertmanager`, ["curl", "-fsS", "--max-time", "5", ...args], input);
-  const silence = deploymentSilence({ estate, release: "of this run", startsAt, minutes: SILENCE_MINUTES, by: "sluice" });
-  const answer = await curl(JSON.stringify(silence), "-H", "Content-Type: application/json", "--data-binary", "@-", SILENCES);
-  if (answer === undefined) return undefined;
-  const { silenceID } = Silenced.parse(JSON.parse(answer));
-  // The deployment may have replaced Alertmanager; its silences are kept with its data.
-  return async () => void (await curl(undefined, "-X", "DELETE", SILENCES.replace(/s$/, `/${silenceID}`)));
+interface Ended {
+  readonly good: boolean;
+  readonly began: Date;
+  /** The deployment may have replaced Alertmanager; its silences are kept with its data. */
+  readonly silence: string | undefined;
+}
+
+async function end(docker: Docker, estate: string, { good, began, silence }: Ended): Promise<void> {
+  const seconds = `${Math.floor(began.getTime() / 1000)}`;
+  await inside(docker, estate, END, [alertmanager(estate, "silence"), good ? "ok" : "failed", seconds, silence ?? ""]);
 }

@@ -26,15 +26,15 @@ await main(async () => {
 
 /** Settings that cannot be read are the engine's to speak of: then nothing is noted. */
 async function deploy(args: readonly string[], engine: RunnableEngine, run: () => Promise<number>): Promise<number> {
+  // The engine starts while the settings are read.
+  const running = run();
+  running.catch(() => undefined); // awaited below
   const stack = await currentStack(args, `${STATE}/state`, engine);
   const project = stack === undefined ? undefined : tryRead(stack);
-  if (!project?.settings.monitoring) return run();
-  let code = 1;
-  await recordDeployment(new Docker(project.settings.host.docker), project.settings.name, async () => {
-    code = await run();
-    return code === 0;
-  });
-  return code;
+  if (project?.settings.monitoring) {
+    await recordDeployment(new Docker(project.settings.host.docker), project.settings.name, async () => (await running) === 0);
+  }
+  return running;
 }
 
 function tryRead(stack: string) {

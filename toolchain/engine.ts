@@ -132,6 +132,8 @@ async function describe(origin: Origin, folder: string, env: NodeJS.ProcessEnv, 
       NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || join(cache, "node-compile-cache"),
       // The engine and its plugins live for seconds: collecting garbage less often saves a tenth of a run's CPU time (docs/performance.md).
       GOGC: env.GOGC || "400",
+      // A resource whose inputs are those of last time has not changed: its plugin is not asked (docs/performance.md).
+      PULUMI_ENABLE_LEGACY_DIFF: env.PULUMI_ENABLE_LEGACY_DIFF || "true",
       // What was built from source has no download to fall back to: say at once what is missing instead of waiting for the network.
       ...(origin === "source" ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     },

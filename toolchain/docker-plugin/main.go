@@ -19,8 +19,15 @@ import (
 // version is that of the Node.js package this plugin answers for; the build sets it.
 var version = "5.2.0"
 
-// provider is the bridged provider: its resources under the tokens of @pulumi/docker.
+// provider is the bridged provider as it is served.
 func provider() tfbridge.ProviderInfo {
+	info := bridged()
+	writeNames(&info)
+	return info
+}
+
+// bridged has the provider's resources under the tokens of @pulumi/docker.
+func bridged() tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
 		P:       shimv2.NewProvider(shim.NewProvider(version)),
 		Name:    "docker",

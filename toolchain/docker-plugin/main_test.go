@@ -41,20 +41,59 @@ func inputs(t *testing.T, file, name string) map[string]string {
 
 // compare reports inputs of the package that the plugin does not know, also inside of objects.
 func compare(t *testing.T, path string, declared map[string]string, fields shim.SchemaMap, names map[string]*tfbridge.SchemaInfo) {
-	here := map[string]shim.Schema{}
-	fields.Range(func(name string, field shim.Schema) bool {
-		here[tfbridge.TerraformToPulumiNameV2(name, fields, names)] = field
+	here := map[string]string{}
+	fields.Range(func(key string, _ shim.Schema) bool {
+		here[tfbridge.TerraformToPulumiNameV2(key, fields, names)] = key
 		return true
 	})
 	for input, object := range declared {
-		field, known := here[input]
+		key, known := here[input]
 		if !known {
 			t.Errorf("%s.%s is in the package and not known here", path, input)
 			continue
 		}
-		if inner, isObject := field.Elem().(shim.Resource); isObject && object != "" {
-			compare(t, path+"."+input, inputs(t, "types/input.d.ts", object), inner.Schema(), nil)
+		if inner, isObject := fields.Get(key).Elem().(shim.Resource); isObject && object != "" {
+			compare(t, path+"."+input, inputs(t, "types/input.d.ts", object), inner.Schema(), inside(names[key]))
 		}
+	}
+}
+
+// inside gives what is known of an object's fields.
+func inside(info *tfbridge.SchemaInfo) map[string]*tfbridge.SchemaInfo {
+	if info == nil || info.Elem == nil {
+		return nil
+	}
+	return info.Elem.Fields
+}
+
+// sameNames reports fields whose written name is not the one that the bridge works out, and counts those that it looked at.
+func sameNames(t *testing.T, path string, fields shim.SchemaMap, written, known map[string]*tfbridge.SchemaInfo) (count int) {
+	fields.Range(func(key string, field shim.Schema) bool {
+		want := tfbridge.TerraformToPulumiNameV2(key, fields, known)
+		if got := written[key]; got == nil || got.Name != want {
+			t.Errorf("%s.%s is written as %+v, the bridge says %s", path, key, got, want)
+			return true
+		}
+		count++
+		if object, isObject := field.Elem().(shim.Resource); isObject {
+			count += sameNames(t, path+"."+key, object.Schema(), inside(written[key]), inside(known[key]))
+		}
+		return true
+	})
+	return count
+}
+
+func TestTheWrittenNamesAreTheBridgesOwn(t *testing.T) {
+	plain, written := bridged(), provider()
+	count := 0
+	for name, resource := range written.Resources {
+		count += sameNames(t, name, written.P.ResourcesMap().Get(name).Schema(), resource.Fields, plain.Resources[name].Fields)
+	}
+	for name, source := range written.DataSources {
+		count += sameNames(t, name, written.P.DataSourcesMap().Get(name).Schema(), source.Fields, plain.DataSources[name].Fields)
+	}
+	if count < 200 {
+		t.Errorf("only %d fields were looked at", count)
 	}
 }
 
