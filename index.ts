@@ -2,6 +2,7 @@ import "./settings/lean-sdk.ts";
 import { Datastore, Edge, Host, Images, postgres, Routing, redis, Service, type StoreSpec } from "./components/index.ts";
 import { buildRecord } from "./images/record.ts";
 import { edgeMonitoring, watch } from "./program/monitoring.ts";
+import { guard } from "./program/rollout.ts";
 import { type ImageSource, type Limits, loadSettings, readCertificates, type ServiceSettings, type Store } from "./settings/index.ts";
 
 const settings = loadSettings();
@@ -44,7 +45,10 @@ new Routing(
   { dependsOn: services.flatMap(({ ready }) => ready) },
 );
 
-watch(settings, { host, images, edge, services, stores: Object.values(stores) });
+watch(settings, {
+  ...{ host, images, edge, services, stores: Object.values(stores) },
+  guard: guard(settings, { host, images, edge, services }),
+});
 
 export const url = edge.url;
 export const weights = Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }]));

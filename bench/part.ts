@@ -6,6 +6,8 @@ export interface Bench {
   readonly engine: Engine;
   /** Fewer rounds and requests: for seeing that a part works, not for numbers that are quoted. */
   readonly quick: boolean;
+  /** Of a part with several cases, these alone. @default all */
+  readonly cases?: readonly string[];
 }
 
 /** One question about speed or losses, and how it is answered. */
@@ -15,5 +17,7 @@ export interface Part {
   readonly title: string;
   /** How long it takes on two cores, for the person who waits. */
   readonly typical: string;
+  /** Names of its cases, where one can be asked for alone. */
+  readonly cases?: readonly string[];
   measure(bench: Bench): Promise<Figure[]>;
 }

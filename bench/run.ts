@@ -7,25 +7,31 @@ import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureDocker } from "../toolchain/docker.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
 import { say, step } from "../toolchain/say.ts";
+import { chaos } from "./chaos.ts";
 import { type Figure, spell } from "./figures.ts";
+import { judge } from "./judge.ts";
 import { losses } from "./losses.ts";
 import { metrics } from "./metrics.ts";
 import type { Part } from "./part.ts";
 import { preview } from "./preview.ts";
+import { rollout } from "./rollout.ts";
 import { switching } from "./switching.ts";
 import { throughput } from "./throughput.ts";
 import { up } from "./up.ts";
 
-const PARTS: readonly Part[] = [up, preview, throughput, losses, switching, metrics];
+const PARTS: readonly Part[] = [up, preview, throughput, losses, switching, metrics, judge, rollout, chaos];
 
 const command = new Command("npm run bench --")
   .description("Measure what the documentation quotes. Every part has an estate of its own and removes it; all traffic stays on loopback.")
   .addOption(new Option("--only <part>", "one part").choices(PARTS.map(({ name }) => name)))
+  .addOption(
+    new Option("--case <case...>", "of the parts rollout and chaos, these alone").choices(PARTS.flatMap(({ cases = [] }) => cases)),
+  )
   .option("--quick", "fewer rounds and requests: shows that it works, gives no numbers to quote")
   .option("--json <file>", "write the figures to a file as well")
   .addHelpText("after", `\nParts:\n${PARTS.map(({ name, title, typical }) => `  ${name.padEnd(11)} ${title} (${typical})`).join("\n")}`)
   .parse();
-const { only, quick = false, json } = command.opts<{ only?: string; quick?: boolean; json?: string }>();
+const { only, case: cases, quick = false, json } = command.opts<{ only?: string; case?: string[]; quick?: boolean; json?: string }>();
 
 await main(async () => {
   const engine = await ensureEngine();
@@ -35,7 +41,7 @@ await main(async () => {
   const results: { part: string; title: string; figures: Figure[] }[] = [];
   for (const { name, title, typical, measure } of PARTS.filter((part) => only === undefined || part.name === only)) {
     const progress = step(title, quick ? undefined : typical);
-    const figures = await measure({ engine, quick });
+    const figures = await measure({ engine, quick, ...(cases ? { cases } : {}) });
     progress.done();
     console.log(render(title, figures));
     results.push({ part: name, title, figures });

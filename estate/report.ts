@@ -26,6 +26,14 @@ function describeSlot(service: ServiceStatus, slot: SlotStatus): string[] {
   ];
 }
 
+const guardLine = (health: string): string =>
+  `  guard (${colourOfHealth(health)})${health === "healthy" ? "" : colors.red(": canaries are not watched, and no rollout goes on")}`;
+
+const frozenLine = ({ name, decision }: ServiceStatus): string =>
+  colors.red(
+    `${name} is frozen by a rollback${decision === null ? "" : `; when you know why: npm run rollout -- acknowledge ${decision}`}`,
+  );
+
 /** A running estate as a table for people. */
 export function renderStatus(estate: string, status: EstateStatus): string {
   if (status.edge.url === null && status.services.length === 0) return `'${estate}' is not running. Start it: npm start`;
@@ -34,7 +42,7 @@ export function renderStatus(estate: string, status: EstateStatus): string {
     style: { head: ["bold"], border: [] },
   });
   for (const service of status.services) table.push(...service.slots.map((slot) => describeSlot(service, slot)));
-  const frozen = status.services.filter((service) => service.frozen).map((service) => service.name);
+  const frozen = status.services.filter((service) => service.frozen);
   return [
     `${colors.bold(estate)}  edge ${status.edge.url ?? "has no address"} (${colourOfHealth(status.edge.health)})`,
     ...status.stores.map((store) => `  ${store.name} (${colourOfHealth(store.health)}), inside the estate's network only`),
@@ -43,8 +51,9 @@ export function renderStatus(estate: string, status: EstateStatus): string {
       : [
           `  monitoring (${colourOfHealth(status.monitoringHealth ?? "missing")}), status page, Prometheus and Alertmanager: ${status.statusPage}`,
         ]),
+    ...(status.guard === null ? [] : [guardLine(status.guard)]),
     table.toString(),
-    ...(frozen.length > 0 ? [colors.red(`frozen by a rollback: ${frozen.join(", ")}`)] : []),
+    ...frozen.map(frozenLine),
   ].join("\n");
 }
 

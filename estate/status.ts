@@ -21,6 +21,8 @@ export interface ServiceStatus {
   readonly canaryWeight: Percent | null;
   /** Whether a rollback has frozen the service's weight. */
   readonly frozen: boolean;
+  /** The decision that has to be acknowledged; null when the service is not frozen. */
+  readonly decision: string | null;
   readonly slots: readonly SlotStatus[];
 }
 
@@ -45,6 +47,8 @@ export interface EstateStatus {
   readonly statusPage: string | null;
   /** The worst health of monitoring's own containers; null without monitoring. */
   readonly monitoringHealth: string | null;
+  /** Health of the guard that watches canaries: unhealthy when it cannot see; null without one. */
+  readonly guard: string | null;
 }
 
 const MONITORING_ROLES = ["prometheus", "alertmanager", "exporter"];
@@ -79,7 +83,10 @@ function statusPage(edge: ContainerFacts | undefined): string | null {
 
 /** What the edge itself says: shares by service, and routes by service. */
 export interface EdgeState {
-  readonly shares: ReadonlyMap<string, { readonly active: Slot; readonly green: Percent; readonly frozen: boolean }>;
+  readonly shares: ReadonlyMap<
+    string,
+    { readonly active: Slot; readonly green: Percent; readonly frozen: boolean; readonly decision: string | null }
+  >;
   readonly routes: ReadonlyMap<string, string>;
 }
 
@@ -88,9 +95,9 @@ export function parseEdgeState(state: string, routes: string): EdgeState {
   const words = (text: string) => text.split("\n").flatMap((line) => (line.trim() ? [line.trim().split(/\s+/)] : []));
   return {
     shares: new Map(
-      words(state).map(([service = "", active, green, frozen]) => [
+      words(state).map(([service = "", active, green, frozen, decision = null]) => [
         service,
-        { active: active === "green" ? ("green" as const) : ("blue" as const), green: Number(green), frozen: frozen === "true" },
+        { active: active === "green" ? ("green" as const) : ("blue" as const), green: Number(green), frozen: frozen === "true", decision },
       ]),
     ),
     routes: new Map(words(routes).map(([, , service = "", path = ""]) => [service, path])),
@@ -111,6 +118,7 @@ export function describe(containers: readonly ContainerFacts[], edge: EdgeState)
     ];
   };
   const page = statusPage(edgeContainer);
+  const guard = containers.find((container) => label(container, "role") === "guard");
   const watchers = containers.filter((container) => MONITORING_ROLES.includes(label(container, "role")));
   return {
     edge: { url: edgeUrl(edgeContainer), health: edgeContainer ? health(edgeContainer) : "missing" },
@@ -125,12 +133,14 @@ export function describe(containers: readonly ContainerFacts[], edge: EdgeState)
         active: share?.active ?? null,
         canaryWeight: share ? canaryWeight(share.active, share.green) : null,
         frozen: share?.frozen ?? false,
+        decision: share?.decision ?? null,
         slots: ["blue", "green"].flatMap((slot) => slotStatus(name, slot)),
       };
     }),
     monitoring: monitoringStatus(containers, page),
     statusPage: page,
     monitoringHealth: watchers.length > 0 ? worst(watchers.map(health)) : null,
+    guard: guard ? health(guard) : null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { imageHash } from "./hash.ts";
 
 /** What an image's build is told about itself; written to `.sluice/build/<role>.json`. */
@@ -18,8 +18,24 @@ export interface ImageRecord {
 /** The image that every other role is built on. */
 const BASE = "base";
 
-/** Roles whose `app/` folder is bundled from `examples/<role>`, and the files that go beside the bundle as they are. */
-const BUNDLES: Readonly<Record<string, readonly string[]>> = { api: [], web: ["browser.js", "style.css"] };
+/** What becomes the one file in a role's `app/` folder. */
+interface Bundle {
+  /** The program, and the folders and files that it is made of; all from the checkout's root. */
+  readonly entry: string;
+  readonly sources: readonly string[];
+  /** Files that go beside it as they are. @default none */
+  readonly assets?: readonly string[];
+}
+
+const BUNDLES: Readonly<Record<string, Bundle>> = {
+  api: { entry: "examples/api/server.ts", sources: ["examples/api", "examples/support"] },
+  web: {
+    entry: "examples/web/server.ts",
+    sources: ["examples/web", "examples/support"],
+    assets: ["examples/web/browser.js", "examples/web/style.css"],
+  },
+  guard: { entry: "rollout/guard/main.ts", sources: ["rollout/guard", "rollout/analysis", "components/edge"] },
+};
 
 const HERE = resolve(import.meta.dirname, "..");
 
@@ -38,7 +54,7 @@ export async function prepareImages(root = HERE): Promise<void> {
   const known = readText(stampPath);
   if (known !== undefined && known === stamp(root)) return;
 
-  for (const [role, assets] of Object.entries(BUNDLES)) await bundle(root, role, assets);
+  for (const [role, what] of Object.entries(BUNDLES)) await bundle(root, role, what);
 
   const roles = rolesOf(root);
   const baseHash = imageHash(join(root, "images", BASE));
@@ -57,7 +73,8 @@ function rolesOf(root: string): string[] {
 
 /** Changes whenever a file that matters does: sources, bundles, libraries, and the records themselves. */
 function stamp(root: string): string {
-  const files = ["examples", "images"].flatMap((folder) =>
+  const folders = ["images", ...new Set(Object.values(BUNDLES).flatMap(({ sources }) => sources))];
+  const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name)),
@@ -72,14 +89,13 @@ function stamp(root: string): string {
 }
 
 /** One readable file that needs nothing but Node.js: the same bytes in every checkout with the same libraries. */
-async function bundle(root: string, role: string, assets: readonly string[]): Promise<void> {
+async function bundle(root: string, role: string, { entry, assets = [] }: Bundle): Promise<void> {
   // Loaded only when there is something to bundle: most commands have nothing.
   const { build } = await import("esbuild");
-  const from = join(root, "examples", role);
   const app = join(root, "images", role, "app");
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [join(from, "server.ts")],
+    entryPoints: [join(root, entry)],
     outfile: join(app, "server.mjs"),
     bundle: true,
     write: false,
@@ -97,7 +113,7 @@ async function bundle(root: string, role: string, assets: readonly string[]): Pr
     logLevel: "error",
   });
   for (const file of result.outputFiles) writeWhenChanged(file.path, file.text);
-  for (const name of assets) writeWhenChanged(join(app, name), readFileSync(join(from, name), "utf8"));
+  for (const asset of assets) writeWhenChanged(join(app, basename(asset)), readFileSync(join(root, asset), "utf8"));
 }
 
 async function writeRecord(root: string, role: string, hash: string): Promise<void> {
@@ -116,7 +132,7 @@ async function writeRecord(root: string, role: string, hash: string): Promise<vo
 async function lastCommit(root: string, role: string): Promise<Pick<ImageRecord, "revision" | "created">> {
   const { execa } = await import("execa");
   const inputs = [...new Set([`images/${role}`, `images/${BASE}`])];
-  if (role in BUNDLES) inputs.push(`examples/${role}`, "examples/support");
+  inputs.push(...(BUNDLES[role]?.sources ?? []));
   const git = async (...args: string[]) => (await execa("git", [...args, "--", ...inputs], { cwd: root })).stdout;
   try {
     const [revision = "", created = ""] = (await git("log", "-1", "--format=%H %cI")).split(" ");

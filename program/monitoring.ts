@@ -1,6 +1,7 @@
 import {
   type Datastore,
   type Edge,
+  type Guard,
   type Host,
   type Images,
   Monitoring,
@@ -17,6 +18,8 @@ export interface Watched {
   readonly edge: Edge;
   readonly stores: readonly Datastore[];
   readonly services: readonly Service[];
+  /** Absent where nobody watches canaries. */
+  readonly guard: Guard | undefined;
 }
 
 /** What the edge must know to be watched; nothing when the estate is not. */
@@ -28,7 +31,7 @@ export function edgeMonitoring({ monitoring, services, host }: Settings) {
 }
 
 /** Watch an estate, where its settings say so: every store and service that it has, without another word about them. */
-export function watch(settings: Settings, { host, images, edge, stores, services }: Watched): Monitoring | undefined {
+export function watch(settings: Settings, { host, images, edge, stores, services, guard }: Watched): Monitoring | undefined {
   const { monitoring: own, secrets } = settings;
   if (!own) return undefined;
   const plan = planMonitoring({
@@ -39,6 +42,7 @@ export function watch(settings: Settings, { host, images, edge, stores, services
     services: settings.services,
     hasPostgres: settings.postgres !== undefined,
     hasRedis: settings.redis !== undefined,
+    hasGuard: guard !== undefined,
   });
   const program = ({ source, memoryMb, cpus, drainSeconds }: ProgramSettings) => ({
     image: images.get(source),
@@ -47,7 +51,7 @@ export function watch(settings: Settings, { host, images, edge, stores, services
   return new Monitoring("monitoring", {
     ...own,
     ...plan,
-    ...{ host, edge, stores, secrets, toolImage: images.get(settings.edge.source) },
+    ...{ host, edge, stores, secrets, guard, toolImage: images.get(settings.edge.source) },
     slots: services.flatMap(({ targets }) => targets),
     running: [edge, ...stores, ...services].flatMap(({ running }) => running),
     prometheus: program(own.prometheus),

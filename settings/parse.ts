@@ -35,14 +35,17 @@ export function parseSettings(raw: Record<string, unknown>, facts: Facts): { ok:
 
 const byPath = (a: Problem, b: Problem): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
-/** What is left of `raw` when every wrong value is taken out, so that the rules can judge the rest. */
+/** What is left of `raw` when every wrong value is taken out, so that the rules can judge the rest. A list may be too short without one: then it goes too. */
 function remainder(raw: Record<string, unknown>, shape: readonly ShapeProblem[]): Written {
-  return schema.parse(
-    without(
-      raw,
-      shape.map(({ at }) => at),
-    ),
+  const rest = without(
+    raw,
+    shape.map(({ at }) => at),
   );
+  const judged = schema.safeParse(rest);
+  if (judged.success) return judged.data;
+  const left = shapeProblems(rest, judged.error.issues);
+  if (left.some(({ at }) => at.length === 0)) throw judged.error;
+  return remainder(rest, left);
 }
 
 const isBelowAny = (path: Path, roots: readonly Path[]): boolean =>
@@ -57,6 +60,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     postgres,
     redis,
     monitoring,
+    rollout,
     services,
     secrets,
     postgresPassword,
@@ -72,6 +76,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),
     ...(monitoring && { monitoring: completeMonitoring(monitoring) }),
+    ...(rollout && { rollout: { ...rollout, guard: completeStore("guard", rollout.guard) } }),
     services: Object.keys(services)
       .sort()
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
@@ -112,13 +117,20 @@ function completeMonitoring(written: NonNullable<Written["monitoring"]>): Monito
 }
 
 function completeService(name: string, written: WrittenService, subnet: Subnet): ServiceSettings {
-  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, ...service } = written;
+  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, rollout, frozen, ...service } = written;
   const declared = { blue, green };
   const slots = SLOTS.flatMap((slot) => {
     const it = declared[slot];
     return it ? [[slot, completeSlot(it, replicas, env)] as const] : [];
   });
-  return { name, ...(route !== undefined && { route }), ...service, port, block, slots: Object.fromEntries(slots) };
+  const { probes = [service.health], smoke = [{ expect: 200, timeoutSeconds: 5 }], ...patience } = rollout;
+  return {
+    ...{ name, ...(route !== undefined && { route }), ...service, port, block, slots: Object.fromEntries(slots) },
+    rollout: { ...patience, probes, smoke: smoke.map((test) => ({ ...test, path: test.path ?? service.health })) },
+    ...(frozen?.decision !== undefined &&
+      frozen.release !== undefined &&
+      frozen.slot !== undefined && { frozen: { decision: frozen.decision, release: frozen.release, slot: frozen.slot } }),
+  };
 }
 
 function completeSlot(slot: WrittenSlot, replicas: number, env: WrittenService["env"]): SlotSettings {
@@ -136,11 +148,16 @@ function source({ image, build }: { image?: string | undefined; build?: string |
   return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
 }
 
-function standIns({ edge, postgres, redis, services }: Written): string[] {
+function standIns({ edge, postgres, redis, monitoring, rollout, services }: Written): string[] {
   const images: [Path, string | undefined][] = [
     [["edge", "image"], edge.image],
     [["postgres", "image"], postgres?.image],
     [["redis", "image"], redis?.image],
+    ...(["prometheus", "alertmanager", "exporters"] as const).map((program): [Path, string | undefined] => [
+      ["monitoring", program, "image"],
+      monitoring?.[program].image,
+    ]),
+    [["rollout", "guard", "image"], rollout?.guard.image],
     ...Object.entries(services).flatMap(([name, service]) =>
       SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),
     ),

@@ -2,6 +2,7 @@ import type { Path, Problem } from "./problems.ts";
 import { edgeRules } from "./rules/edge.ts";
 import { hostRules } from "./rules/host.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
+import { rolloutRules } from "./rules/rollout.ts";
 import { secretRules } from "./rules/secrets.ts";
 import { serviceRules } from "./rules/service.ts";
 import { sharedRules } from "./rules/shared.ts";
@@ -26,7 +27,7 @@ export interface Finding extends Omit<Problem, "path"> {
 
 export type Rule = (written: Written, facts: Facts) => Finding[];
 
-const RULES: readonly Rule[] = [hostRules, edgeRules, storeRules, serviceRules, sharedRules, secretRules, monitoringRules];
+const RULES: readonly Rule[] = [hostRules, edgeRules, storeRules, serviceRules, sharedRules, secretRules, monitoringRules, rolloutRules];
 
 /** Every rule between two settings, or between a setting and the world, that `written` breaks. */
 export const findings: Rule = (written, facts) => RULES.flatMap((rule) => rule(written, facts));

@@ -4,6 +4,7 @@ import { edge } from "./edge.ts";
 import { field, flag } from "./field.ts";
 import { host, name, password, secrets } from "./host.ts";
 import { monitoring } from "./monitoring.ts";
+import { rollout } from "./rollout.ts";
 import { services } from "./service.ts";
 
 /**
@@ -22,6 +23,7 @@ export const schema = field(
     redis: redis.optional(),
     services: services.default({}),
     monitoring: monitoring.optional(),
+    rollout: rollout.optional(),
     secrets: secrets.default({}),
     postgresPassword: password("Postgres", "postgresPassword").optional(),
     redisPassword: password("Redis", "redisPassword").optional(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { field, flag, limits, seconds, text, whole } from "./field.ts";
 import { build, image } from "./image-reference.ts";
+import { frozen, serviceRollout } from "./rollout.ts";
 import { SLOTS, STORES } from "./types.ts";
 
 export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,20}$/;
@@ -158,6 +159,8 @@ export const service = field(
         example: { availabilityPercent: 99.9 },
       },
     ).prefault({}),
+    rollout: serviceRollout.prefault({}),
+    frozen: frozen.optional(),
     throughputFloor: field(z.number().min(0.001).max(10_000_000), {
       means: "Requests per second below which something is wrong.",
       allowed: "a number above 0",

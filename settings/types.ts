@@ -29,6 +29,8 @@ export interface Settings<Secret = Output<string>> {
   readonly redis?: RedisSettings;
   /** Absent when nothing is measured. */
   readonly monitoring?: MonitoringSettings;
+  /** Absent when nobody watches a canary. */
+  readonly rollout?: RolloutSettings;
   /** Sorted by name. */
   readonly services: readonly ServiceSettings[];
   /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
@@ -117,10 +119,60 @@ export interface ServiceSettings extends Limits {
   readonly slo: SloSettings;
   /** Requests per second below which something is wrong; absent: no floor. */
   readonly throughputFloor?: number | undefined;
+  readonly rollout: ServiceRollout;
+  /** A release that was taken back; absent: none. */
+  readonly frozen?: FrozenSettings;
   readonly uses: readonly Store[];
   /** Names in `Settings.secrets`, mounted as files. */
   readonly secrets: readonly string[];
   readonly slots: Readonly<Partial<Record<Slot, SlotSettings>>>;
+}
+
+/** How one service is rolled out. */
+export interface ServiceRollout {
+  /** Rising percentages of clients. */
+  readonly steps: readonly number[];
+  /** A slower response is bad, seconds. */
+  readonly slowSeconds: number;
+  /** Paths that the guard asks the slots' containers. */
+  readonly probes: readonly string[];
+  /** Questions before the first client. */
+  readonly smoke: readonly SmokeTest[];
+  /** Seconds of a step's window; absent: the estate's. */
+  readonly windowSeconds?: number | undefined;
+}
+
+export interface SmokeTest {
+  readonly path: string;
+  readonly expect: number;
+  readonly contains?: string | undefined;
+  readonly timeoutSeconds: number;
+}
+
+/** A slot that gets no clients until the decision is acknowledged. */
+export interface FrozenSettings {
+  readonly decision: string;
+  readonly release: string;
+  readonly slot: Slot;
+}
+
+export interface RolloutSettings {
+  readonly guard: ProgramSettings;
+  /** The guard's error bounds, and the share of bad responses that is always allowed. */
+  readonly alpha: number;
+  readonly beta: number;
+  readonly floor: number;
+  readonly windowSeconds: number;
+  /** Seconds of each window that are not judged. */
+  readonly warmUpSeconds: number;
+  readonly extensions: number;
+  readonly giveUp: "rollback" | "pause";
+  /** Limits of a window: shares from 0 to 1, seconds. */
+  readonly errorLimit: number;
+  readonly p99Seconds: number;
+  readonly authFailureLimit: number;
+  readonly minimumRequests: number;
+  readonly hooks: { readonly before: readonly string[]; readonly after: readonly string[]; readonly onRollback: readonly string[] };
 }
 
 /** What a service promises, over 30 days. */

@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Engine } from "./engine.ts";
@@ -21,6 +22,11 @@ export interface RunOptions {
    * @default "inherit"
    */
   readonly stdio?: "inherit" | "quiet";
+  /**
+   * File that the output goes to, in place of the terminal. The run is then one of its own: a signal to this process, or its end, does not
+   * reach it.
+   */
+  readonly log?: string;
 }
 
 /**
@@ -30,11 +36,12 @@ export interface RunOptions {
  * @throws Problem when it fails and runs `quiet`
  */
 export async function runPulumi(engine: RunnableEngine, args: readonly string[], options: RunOptions = {}): Promise<number> {
-  const { cwd = process.cwd(), env, stdio = "inherit" } = options;
+  const { cwd = process.cwd(), env, stdio = "inherit", log } = options;
   if (stdio === "quiet") {
     await capturePulumi(engine, args, undefined, options);
     return 0;
   }
+  if (log !== undefined) return runApart(engine, args, { cwd, env, log });
   return keepingStackFiles(projectFolder(args, cwd), async () => {
     const running = execa(engine.pulumi, args, { cwd, env: { ...engine.env, ...env }, stdio: "inherit", reject: false });
     // In a terminal the kernel gives Ctrl-C to Pulumi too, and a second one would make it drop everything at once.
@@ -47,6 +54,31 @@ export async function runPulumi(engine: RunnableEngine, args: readonly string[],
       return ended.exitCode ?? 130;
     } finally {
       process.off("SIGINT", interrupt).off("SIGTERM", terminate);
+    }
+  });
+}
+
+/** In a process group of its own, with a file for its words: it ends well whatever becomes of this process. */
+async function runApart(
+  engine: RunnableEngine,
+  args: readonly string[],
+  { cwd, env, log }: { readonly cwd: string; readonly env: RunOptions["env"]; readonly log: string },
+): Promise<number> {
+  return keepingStackFiles(projectFolder(args, cwd), async () => {
+    const words = await open(log, "w");
+    try {
+      const running = spawn(engine.pulumi, args, {
+        cwd,
+        env: { ...process.env, ...engine.env, ...env },
+        stdio: ["ignore", words.fd, words.fd],
+        detached: true,
+      });
+      return await new Promise<number>((ended, failed) => {
+        running.on("error", () => failed(new Problem(`${engine.pulumi} could not be started. Run the command again: it is put back.`)));
+        running.on("exit", (code) => ended(code ?? 130));
+      });
+    } finally {
+      await words.close();
     }
   });
 }

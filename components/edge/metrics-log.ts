@@ -13,7 +13,9 @@ const escapeRegex = (text: string): string => text.replace(/[.+*?()[\]{}|^$\\]/g
 
 /**
  * A second, short log with only what is counted, in JSON: one line per request of a client. Probes and what the edge answers by itself
- * are left out here, so that nothing later has to tell them apart. The collector (images/exporters/conf/edge.mtail) reads it.
+ * are left out here, so that nothing later has to tell them apart. The collector (images/exporters/conf/edge.mtail) reads it, and the guard
+ * (rollout/guard/requests.ts): a slot that was chosen and could not answer is not the one that `slot` names, and the statuses of all tries
+ * say that it was asked. `at` is when the request ended, seconds since 1970: a guard that was away counts it in its own second all the same.
  *
  * It goes to a file, not to the container's output: lines of several workers stay whole there, and a slow reader holds up nobody.
  */
@@ -32,7 +34,8 @@ export function renderMetricsLog(workflows: readonly Workflow[]): string[] {
     "}",
     "log_format sluice_metrics escape=json",
     `  '{"service":"$sluice_service","slot":"$sluice_served","release":"$sluice_release",'`,
-    `  '"status":$status,"seconds":$request_time,"workflow":"${workflow}"}'`,
+    `  '"status":$status,"seconds":$request_time,"workflow":"${workflow}",'`,
+    `  '"at":$msec,"chosen":"$sluice_slot","upstream":"$upstream_status"}'`,
     ";",
     `access_log ${METRICS_LOG} sluice_metrics buffer=32k flush=200ms if=$sluice_counted;`,
   ];

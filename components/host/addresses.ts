@@ -16,6 +16,7 @@ export const OWN_ADDRESSES = {
   "postgres-metrics": 9,
   "redis-metrics": 10,
   probes: 11,
+  guard: 12,
 } as const;
 export type OwnRole = keyof typeof OWN_ADDRESSES;
 

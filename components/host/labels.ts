@@ -7,6 +7,7 @@ export type Role =
   | "prometheus"
   | "alertmanager"
   | "exporter"
+  | "guard"
   | "network"
   | "data"
   | "control"

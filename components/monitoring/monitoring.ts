@@ -29,6 +29,8 @@ export interface MonitoringArgs {
   readonly routes: readonly RouteTarget[];
   /** Every container of the estate but monitoring's own. */
   readonly running: readonly Running<pulumi.Output<string>>[];
+  /** What watches canaries. @default nothing */
+  readonly guard?: { readonly running: Running<pulumi.Output<string>>; readonly container: docker.Container } | undefined;
   /** Port of 127.0.0.1 that people reach it at, through the edge. */
   readonly port: number;
   /** Seconds. */
@@ -84,7 +86,10 @@ export class Monitoring extends pulumi.ComponentResource {
     const containers = exporters.map(([role, spec, store]) => [role, this.exporter(role, spec, args, store)] as const);
     awaitHealthy(
       "exporters-ready",
-      { host, containers: containers.map(([, container]) => container), timeoutSeconds: READY_SECONDS },
+      {
+        ...{ host, timeoutSeconds: READY_SECONDS },
+        containers: [...containers.map(([, container]) => container), ...(args.guard ? [args.guard.container] : [])],
+      },
       { parent: this },
     );
 
@@ -97,7 +102,12 @@ export class Monitoring extends pulumi.ComponentResource {
           estate: host.estate,
           subnet: host.subnet,
           ...{ rules, scrapeSeconds: args.scrapeSeconds, edgeScrapeSeconds: args.edgeScrapeSeconds, remoteWrite: remoteWrite(args) },
-          targets: { slots, routes, exporters: exporters.flatMap(([role]) => (role === "probes" ? [] : [role])) },
+          targets: {
+            slots,
+            routes,
+            guard: args.guard !== undefined,
+            exporters: exporters.flatMap(([role]) => (role === "probes" ? [] : [role])),
+          },
         }),
         secrets: this.secretFiles("prometheus", args, args.remoteWrite?.passwordSecret ? [args.remoteWrite.passwordSecret] : []),
       },
@@ -111,7 +121,12 @@ export class Monitoring extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.tellWhoIsWho(host, containers, [...args.running, prometheus.running, alertmanager.running]);
+    this.tellWhoIsWho(host, containers, [
+      ...args.running,
+      ...(args.guard ? [args.guard.running] : []),
+      prometheus.running,
+      alertmanager.running,
+    ]);
     this.registerOutputs({});
   }
 

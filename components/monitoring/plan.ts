@@ -37,6 +37,8 @@ export interface PlanArgs {
   readonly services: readonly PlannedService[];
   readonly hasPostgres: boolean;
   readonly hasRedis: boolean;
+  /** Whether canaries are watched. @default false */
+  readonly hasGuard?: boolean;
   readonly port: number;
   /** Seconds between two looks at everything but the edge. */
   readonly scrapeSeconds: number;
@@ -67,6 +69,7 @@ export function ruleSettings({ services, thresholds, backups, ...args }: PlanArg
     ...{
       hasPostgres: args.hasPostgres,
       hasRedis: args.hasRedis,
+      hasGuard: args.hasGuard ?? false,
       owner: args.owner,
       runbookBase: args.runbooks,
       scrapeSeconds: args.scrapeSeconds,

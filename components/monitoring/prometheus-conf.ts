@@ -80,6 +80,7 @@ export function prometheusConfig(args: PrometheusArgs) {
       ...targets.exporters.flatMap((role) =>
         job(JOBS[role], [{ targets: [at(role)] }], role === "edge-metrics" ? edgeJob(edgeScrapeSeconds) : {}),
       ),
+      ...(targets.guard ? job("guard", [{ targets: [at("guard")] }]) : []),
       ...job("probes", [{ targets: [at("probes")] }]),
       ...serviceJobs(named),
       ...probeJob(

@@ -26,6 +26,8 @@ export interface Targets {
   readonly routes: readonly RouteTarget[];
   /** The estate's own exporters that exist, by role. */
   readonly exporters: readonly Exporter[];
+  /** Whether a guard watches canaries. @default false */
+  readonly guard?: boolean;
 }
 
 /** A program of the estate that turns something into metrics. */
@@ -40,6 +42,7 @@ export const PORTS = {
   "postgres-metrics": 9187,
   "redis-metrics": 9121,
   probes: 9115,
+  guard: 9700,
 } as const;
 
 /** Prometheus' name of the job that an exporter's numbers come under. */

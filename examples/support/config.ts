@@ -56,6 +56,10 @@ export const commonSettings = {
   FAULT_ERROR_RATE: share.default(0),
   /** Added to every request, milliseconds. */
   FAULT_LATENCY_MS: wholeNumber(0, 600_000).default(0),
+  /** Requests get no answer: `requests` spares the probes, `all` does not. */
+  FAULT_HANG: z.enum(["none", "requests", "all"]).meta({ allowed: "none, requests, all" }).default("none"),
+  /** Requests have their connection cut instead of an answer. */
+  FAULT_HANG_UP: values.flag.default(false),
   /** Memory that is taken and never given back. */
   FAULT_LEAK_MB_PER_MINUTE: positive.default(0),
   /** The process crashes this long after its start; 0: never. */

@@ -2,6 +2,8 @@
 export interface FaultSettings {
   readonly FAULT_ERROR_RATE: number;
   readonly FAULT_LATENCY_MS: number;
+  readonly FAULT_HANG: "none" | "requests" | "all";
+  readonly FAULT_HANG_UP: boolean;
   readonly FAULT_LEAK_MB_PER_MINUTE: number;
   readonly FAULT_EXIT_AFTER_MS: number;
 }
@@ -9,12 +11,13 @@ export interface FaultSettings {
 /** What happens to one request before its handler sees it. */
 export interface Fault {
   readonly delayMs: number;
-  readonly fail: boolean;
+  /** `serve`: the handler's own answer; `hang`: none at all; `hangUp`: the connection is cut instead. */
+  readonly end: "serve" | "fail" | "hang" | "hangUp";
 }
 
 const PROBES: ReadonlySet<string> = new Set(["/health", "/metrics"]);
 
-/** Probes look at the process, not at its traffic: they are neither harmed nor counted. */
+/** Probes look at the process, not at its traffic: they are not counted, and harmed only by `FAULT_HANG=all` and `FAULT_UNHEALTHY`. */
 export const isProbe = (url: string): boolean => PROBES.has(url.split("?", 1)[0] ?? "");
 
 /**
@@ -23,8 +26,10 @@ export const isProbe = (url: string): boolean => PROBES.has(url.split("?", 1)[0]
  * @param random a number in [0, 1), drawn for this request
  */
 export function faultFor(url: string, settings: FaultSettings, random: number): Fault {
-  if (isProbe(url)) return { delayMs: 0, fail: false };
-  return { delayMs: settings.FAULT_LATENCY_MS, fail: random < settings.FAULT_ERROR_RATE };
+  if (settings.FAULT_HANG === "all") return { delayMs: 0, end: "hang" };
+  if (isProbe(url)) return { delayMs: 0, end: "serve" };
+  const { FAULT_LATENCY_MS: delayMs, FAULT_HANG: hang, FAULT_HANG_UP: hangUp, FAULT_ERROR_RATE: rate } = settings;
+  return { delayMs, end: hang !== "none" ? "hang" : hangUp ? "hangUp" : random < rate ? "fail" : "serve" };
 }
 
 /** Bytes that must have leaked after a time. */

@@ -59,7 +59,12 @@ export function createService({ config, health = async () => ({}) }: ServiceOpti
     reply.header("x-request-id", request.id);
     const fault = faultFor(request.url, config, Math.random());
     if (fault.delayMs > 0) await sleep(fault.delayMs);
-    if (fault.fail) return reply.code(500).send({ error: "fault", message: "this slot was told to fail (FAULT_ERROR_RATE)" });
+    if (fault.end === "hang" || fault.end === "hangUp") {
+      reply.hijack();
+      if (fault.end === "hangUp") request.raw.socket.destroy();
+      return;
+    }
+    if (fault.end === "fail") return reply.code(500).send({ error: "fault", message: "this slot was told to fail (FAULT_ERROR_RATE)" });
   });
   server.addHook("onResponse", async (request, reply) => {
     if (isProbe(request.url)) return;

@@ -5,7 +5,7 @@ import { ENV_NAME, FILE_NAME, ROUTE, SERVICE_NAME } from "../service.ts";
 import { SLOTS } from "../types.ts";
 import { sourceChoice } from "./source.ts";
 
-const RESERVED_NAMES = ["edge", "postgres", "redis", "network", "prometheus", "alertmanager", "probes"];
+const RESERVED_NAMES = ["edge", "postgres", "redis", "network", "prometheus", "alertmanager", "probes", "guard"];
 const RESERVED_ENV = new Set([
   "PORT",
   "POSTGRES_HOST",

@@ -50,6 +50,7 @@ describe("the rendered configuration", () => {
       ["alertname=SlowDeploy priority=P2 severity=warning", ["team"]],
       ["alertname=MetricAnomaly priority=P3 severity=warning service=api", ["team"]],
       ["alertname=Strange severity=warning", ["team"]],
+      ["alertname=RolloutPromoted news=rollout news_id=api-1/6/told severity=info", ["team/news"]],
       ["alertname=Watchdog priority=P3 severity=info", ["watchdog"]],
       ["alertname=ServiceDown priority=P0 severity=critical service=api escalation=1", ["team", ...onCall]],
       ["alertname=ServiceDown priority=P0 severity=critical service=api escalation=2", ["cto"]],

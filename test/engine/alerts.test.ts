@@ -40,6 +40,8 @@ describe("alerts, from the fault to the message", () => {
       });
       const services = config["sluice:services"] as Record<string, Record<string, unknown>>;
       Object.assign(services.web ?? {}, { canaryWeight: 50 });
+      // These alerts are about canaries that nobody takes back.
+      delete config["sluice:rollout"];
     });
     const started = await project.script("start");
     expect(started.exitCode, started.text).toBe(0);

@@ -30,7 +30,7 @@ describe("monitoring", () => {
     );
     const jobs = targets.map(({ labels }) => [labels.job, labels.service, labels.slot].filter(Boolean).join(" ")).sort();
     const perSlot = (job: string) => ["api blue", "api green", "web blue", "web green"].map((slot) => `${job} ${slot}`);
-    const own = ["alertmanager", "edge", "node", "postgres", "probes", "prometheus", "redis"];
+    const own = ["alertmanager", "edge", "guard", "node", "postgres", "probes", "prometheus", "redis"];
     expect(jobs).toEqual([...own, ...perSlot("service"), ...perSlot("slot"), "route api", "route web"].sort());
     const { monitoring } = await project.status();
     const page = `http://127.0.0.1:${project.monitoringPort}`;

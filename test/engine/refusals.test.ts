@@ -7,13 +7,16 @@ import { type Outcome, Project } from "../support/project.ts";
 import { alerting } from "../support/refusals/alerting.ts";
 import { estate } from "../support/refusals/estate.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
+import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
 import { slots } from "../support/refusals/slots.ts";
 import { traffic } from "../support/refusals/traffic.ts";
 import { goodSettings, type Raw } from "../support/settings.ts";
 
 // Alerting has many kinds of the same few mistakes: every fourth is enough for the engine, the room `pure` goes through all.
-const CASES = [...estate, ...services, ...slots, ...traffic, ...monitoring, ...alerting.filter((_, index) => index % 4 === 0)];
+/** What an estate with both stores is watched by. */
+const WATCHERS = { prometheus: 1, alertmanager: 1, exporter: 5, guard: 1 };
+const CASES = [...estate, ...services, ...slots, ...traffic, ...monitoring, ...alerting.filter((_, index) => index % 4 === 0), ...rollout];
 /** Previews at a time: two cores. */
 const LANES = 2;
 
@@ -86,8 +89,8 @@ describe("the real engine", () => {
   });
 
   it.each([
-    ["staging", { edge: 1, postgres: 1, redis: 1, service: 8 }],
-    ["prod", { edge: 1, postgres: 1, redis: 1, service: 12 }],
+    ["staging", { edge: 1, postgres: 1, redis: 1, service: 8, ...WATCHERS }],
+    ["prod", { edge: 1, postgres: 1, redis: 1, service: 12, ...WATCHERS }],
   ])("previews Pulumi.%s.yaml whole, and refuses to bring up its stand-in images", async (stack, expected) => {
     const file = join("cases", `Pulumi.${stack}.yaml`);
     const tls = await makeCertificate(join(project.root, "tls", stack), "site");
@@ -114,7 +117,7 @@ describe("the real engine", () => {
 
     const up = await project.pulumi("up", "--yes", "--skip-preview", "--stack", stack, "--config-file", file);
     expect(up.exitCode, up.text).not.toBe(0);
-    expect(up.text).toContain(`Pulumi.${stack}.yaml: 7 problems`);
+    expect(up.text).toContain(`Pulumi.${stack}.yaml: 11 problems`);
     expect(up.text).toContain("received  a stand-in: a digest of 64 zeros");
     expect(up.text).toContain("npm run pulumi -- config set --path 'sluice:services.api.blue.image' <image>@sha256:<digest>");
     expect(up.text).not.toMatch(STACK_TRACE);

@@ -3,6 +3,7 @@ import { freeSubnet, overlap, renderConflicts } from "../../estate/conflicts.ts"
 import type { ContainerFacts } from "../../estate/docker.ts";
 import { strays } from "../../estate/mend-shares.ts";
 import { hasPendingOperations, orphansOf, withoutPendingOperations } from "../../estate/orphans.ts";
+import { renderStatus } from "../../estate/report.ts";
 import { describe as describeEstate, parseEdgeState, type ServiceStatus } from "../../estate/status.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { ServiceSettings } from "../../settings/types.ts";
@@ -43,6 +44,7 @@ describe("the status of an estate", () => {
           active: "green",
           canaryWeight: 10,
           frozen: false,
+          decision: null,
           slots: [
             {
               name: "blue",
@@ -64,6 +66,7 @@ describe("the status of an estate", () => {
       monitoring: { prometheus: null, alertmanager: null, grafana: null },
       statusPage: null,
       monitoringHealth: null,
+      guard: null,
     });
   });
 
@@ -91,15 +94,26 @@ describe("the status of an estate", () => {
     expect(seen).toEqual({ url: null, health: "missing" });
   });
 
-  it("shows a frozen service", () => {
-    expect(parseEdgeState("api blue 0 true", "").shares.get("api")?.frozen).toBe(true);
+  it("shows a frozen service, and the decision that has to be acknowledged", () => {
+    const { services } = describeEstate([edge, slot("b", "blue", "v1")], parseEdgeState("api blue 0 true guard-api-1", "# route api /api"));
+    expect(services[0]).toMatchObject({ frozen: true, decision: "guard-api-1" });
+    expect(parseEdgeState("api blue 0 true", "").shares.get("api")).toMatchObject({ frozen: true, decision: null });
+    const text = renderStatus("shop", { ...describeEstate([edge], parseEdgeState("", "")), services });
+    expect(text).toContain("api is frozen by a rollback; when you know why: npm run rollout -- acknowledge guard-api-1");
+  });
+
+  it("says whether somebody watches canaries", () => {
+    const guard = (health: string) => renderStatus("shop", { ...describeEstate([edge], parseEdgeState("", "")), guard: health });
+    expect(guard("healthy")).toContain("guard (healthy)\n");
+    expect(guard("unhealthy")).toContain("guard (unhealthy): canaries are not watched, and no rollout goes on");
+    expect(renderStatus("shop", describeEstate([edge], parseEdgeState("", "")))).not.toContain("guard");
   });
 });
 
 describe("shares that somebody moved by hand", () => {
   const settings = goodServices();
   const running = (change: Partial<ServiceStatus>): ServiceStatus[] => [
-    { name: "api", route: "/api", active: "green", canaryWeight: 10, frozen: false, slots: [], ...change },
+    { name: "api", route: "/api", active: "green", canaryWeight: 10, frozen: false, decision: null, slots: [], ...change },
   ];
 
   it("are found, and given as the edge's tool reads them", () => {

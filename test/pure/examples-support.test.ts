@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { apiSettings } from "../../examples/api/config.ts";
 import { commonSettings, readConfig } from "../../examples/support/config.ts";
 import { prepareDrain } from "../../examples/support/drain.ts";
-import { faultFor, isProbe, leakedBytes } from "../../examples/support/faults.ts";
+import { type FaultSettings, faultFor, isProbe, leakedBytes } from "../../examples/support/faults.ts";
 import { createMetrics } from "../../examples/support/metrics.ts";
 import { createService } from "../../examples/support/service.ts";
 
@@ -23,6 +23,8 @@ describe("settings from the environment", () => {
       LOG_LEVEL: "info",
       FAULT_ERROR_RATE: 0,
       FAULT_LATENCY_MS: 0,
+      FAULT_HANG: "none",
+      FAULT_HANG_UP: false,
       FAULT_LEAK_MB_PER_MINUTE: 0,
       FAULT_EXIT_AFTER_MS: 0,
       FAULT_UNHEALTHY: false,
@@ -52,6 +54,8 @@ describe("settings from the environment", () => {
     ["FAULT_LATENCY_MS", "1.5"],
     ["FAULT_LATENCY_MS", "-1"],
     ["FAULT_UNHEALTHY", "yes"],
+    ["FAULT_HANG", "true"],
+    ["FAULT_HANG_UP", "1"],
     ["LOG_LEVEL", "loud"],
     ["FAULT_LEAK_MB_PER_MINUTE", "1e9"],
   ])("refuses %s=%s", (name, value) => {
@@ -60,27 +64,41 @@ describe("settings from the environment", () => {
 });
 
 describe("faults", () => {
-  const settings = { FAULT_ERROR_RATE: 0.25, FAULT_LATENCY_MS: 40, FAULT_LEAK_MB_PER_MINUTE: 0, FAULT_EXIT_AFTER_MS: 0 };
+  const settings: FaultSettings = {
+    FAULT_ERROR_RATE: 0.25,
+    FAULT_LATENCY_MS: 40,
+    FAULT_HANG: "none",
+    FAULT_HANG_UP: false,
+    FAULT_LEAK_MB_PER_MINUTE: 0,
+    FAULT_EXIT_AFTER_MS: 0,
+  };
 
   it.each([
-    [0, true],
-    [0.2499, true],
-    [0.25, false],
-    [0.99, false],
-  ])("with an error rate of 0.25, a draw of %d fails: %s", (random, fail) => {
-    expect(faultFor("/orders", settings, random)).toEqual({ delayMs: 40, fail });
+    [0, "fail"],
+    [0.2499, "fail"],
+    [0.25, "serve"],
+    [0.99, "serve"],
+  ])("with an error rate of 0.25, a draw of %d ends in: %s", (random, end) => {
+    expect(faultFor("/orders", settings, random)).toEqual({ delayMs: 40, end });
   });
 
   it("leaves probes alone", () => {
     expect([isProbe("/health"), isProbe("/metrics?x=1"), isProbe("/healthy"), isProbe("/version")]).toEqual([true, true, false, false]);
-    expect(faultFor("/health", { ...settings, FAULT_ERROR_RATE: 1 }, 0)).toEqual({ delayMs: 0, fail: false });
+    const worst: FaultSettings = { ...settings, FAULT_ERROR_RATE: 1, FAULT_HANG: "requests", FAULT_HANG_UP: true };
+    expect(faultFor("/health", worst, 0)).toEqual({ delayMs: 0, end: "serve" });
+  });
+
+  it("hangs and hangs up whatever the draw is, and hangs on probes when told to hang on all", () => {
+    expect(faultFor("/orders", { ...settings, FAULT_HANG: "requests" }, 0.99)).toEqual({ delayMs: 40, end: "hang" });
+    expect(faultFor("/orders", { ...settings, FAULT_HANG_UP: true }, 0.99)).toEqual({ delayMs: 40, end: "hangUp" });
+    expect(faultFor("/health", { ...settings, FAULT_HANG: "all" }, 0.99)).toEqual({ delayMs: 0, end: "hang" });
   });
 
   it("fails always at 1 and never at 0", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (random) => {
-        expect(faultFor("/", { ...settings, FAULT_ERROR_RATE: 1 }, random).fail).toBe(true);
-        expect(faultFor("/", { ...settings, FAULT_ERROR_RATE: 0 }, random).fail).toBe(false);
+        expect(faultFor("/", { ...settings, FAULT_ERROR_RATE: 1 }, random).end).toBe("fail");
+        expect(faultFor("/", { ...settings, FAULT_ERROR_RATE: 0 }, random).end).toBe("serve");
       }),
     );
   });
@@ -136,6 +154,22 @@ describe("a service", () => {
     const counted = (await server.inject("/metrics")).body.match(/^http_requests_total\{.*/gm);
     expect(counted).toEqual(['http_requests_total{route="/version",method="GET",code="500",service="api",slot="green",release="v2"} 1']);
     await server.close();
+  });
+
+  it("cuts the connection when told to hang up, and gives no answer when told to hang; probes get theirs", async () => {
+    const results: string[] = [];
+    for (const fault of [{ FAULT_HANG_UP: "true" }, { FAULT_HANG: "requests" }, { FAULT_HANG: "all" }]) {
+      const { server } = createService({ config: config(fault) });
+      const origin = await server.listen({ port: 0, host: "127.0.0.1" });
+      const ask = async (path: string): Promise<string> => {
+        const asked = fetch(`${origin}${path}`, { signal: AbortSignal.timeout(300) });
+        return asked.then(({ status }) => `${status}`).catch((error: Error) => (error.name === "TimeoutError" ? "no answer" : "cut"));
+      };
+      results.push(`${await ask("/version")}, health ${await ask("/health")}`);
+      server.server.closeAllConnections();
+      await server.close();
+    }
+    expect(results).toEqual(["cut, health 200", "no answer, health 200", "no answer, health no answer"]);
   });
 
   it("is unhealthy when told so", async () => {

@@ -95,9 +95,9 @@ describe("data stores", () => {
 // Each bundles the demo a few times.
 describe("prepareImages", { timeout: 60_000 }, () => {
   beforeEach(() => {
-    for (const name of ["examples", "images", "package.json", "package-lock.json"])
+    for (const name of ["examples", "images", "rollout", "components", "package.json", "package-lock.json"])
       cpSync(join(ROOT, name), join(dir, name), { recursive: true });
-    for (const role of ["api", "web"]) rmSync(join(dir, "images", role, "app"), { recursive: true, force: true });
+    for (const role of ["api", "web", "guard"]) rmSync(join(dir, "images", role, "app"), { recursive: true, force: true });
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
   });
   const record = (role: string) => JSON.parse(readFileSync(recordPath(role, dir), "utf8")) as ImageRecord;
@@ -113,8 +113,10 @@ describe("prepareImages", { timeout: 60_000 }, () => {
       source: "https://github.com/sluice-delivery/sluice",
     });
     const text = readFileSync(server(), "utf8");
-    expect([text.includes(dir), text.includes(ROOT)]).toEqual([false, false]);
+    const guard = readFileSync(join(dir, "images/guard/app/server.mjs"), "utf8");
+    for (const bundle of [text, guard]) expect([bundle.includes(dir), bundle.includes(ROOT)]).toEqual([false, false]);
     expect(existsSync(join(dir, "images/web/app/browser.js"))).toBe(true);
+    expect(existsSync(join(dir, "images/guard/app/server.mjs"))).toBe(true);
   });
 
   it("makes the same bundle in another checkout", async () => {
@@ -138,11 +140,15 @@ describe("prepareImages", { timeout: 60_000 }, () => {
 
   it("gives new hashes to what a change reaches, and to nothing else", async () => {
     await prepareImages(dir);
-    const before = { base: record("base"), api: record("api"), web: record("web") };
+    const before = { base: record("base"), api: record("api"), web: record("web"), guard: record("guard") };
     writeFileSync(join(dir, "examples/web/style.css"), "body { color: red }\n");
     await prepareImages(dir);
-    expect([record("base"), record("api")]).toEqual([before.base, before.api]);
+    expect([record("base"), record("api"), record("guard")]).toEqual([before.base, before.api, before.guard]);
     expect(record("web").hash).not.toBe(before.web.hash);
+    writeFileSync(join(dir, "rollout/guard/server.ts"), `${readFileSync(join(dir, "rollout/guard/server.ts"), "utf8")}console.log(1);\n`);
+    await prepareImages(dir);
+    expect(record("api")).toEqual(before.api);
+    expect(record("guard").hash).not.toBe(before.guard.hash);
     writeFileSync(join(dir, "images/base/bin/put-secret"), "#!/bin/sh\n");
     await prepareImages(dir);
     expect(record("api").hash).not.toBe(before.api.hash);

@@ -102,7 +102,7 @@ describe("the configuration", () => {
   it("shows every alert and tells nobody where there is no receiver", () => {
     const { route, receivers } = config(nothing());
     expect(receivers).toEqual([{ name: "nobody" }]);
-    expect([route, ...(route.routes ?? [])].map(({ receiver }) => receiver)).toEqual(Array(7).fill("nobody"));
+    expect([route, ...(route.routes ?? [])].map(({ receiver }) => receiver)).toEqual(Array(8).fill("nobody"));
     expect(render(nothing()).secrets).toEqual([]);
   });
 
@@ -140,6 +140,17 @@ describe("the configuration", () => {
       (routeOf(everything(), `priority="${priority}"`)?.routes ?? []).flatMap(({ mute_time_intervals = [] }) => mute_time_intervals),
     );
     expect(quiet).toEqual([[], [], ["quiet-hours"], ["quiet-hours"]]);
+  });
+
+  it("tells news of rollouts at once, each by itself, to those who hear what can wait, and tells of no end", () => {
+    const route = routeOf(everything(), 'news!=""');
+    expect([route?.group_by, route?.group_wait, told(route)]).toEqual([["news_id"], "0s", ["team/news"]]);
+    const receivers = config(everything()).receivers as unknown as Record<string, { send_resolved: boolean }[]>[];
+    const [team] = receivers.filter(({ name }) => (name as unknown as string) === "team/news");
+    const ways = Object.values(team ?? {}).flatMap((way) => (Array.isArray(way) ? way : []));
+    expect(ways.length).toBeGreaterThan(0);
+    expect(ways.map(({ send_resolved }) => send_resolved)).toEqual(ways.map(() => false));
+    expect(receivers.filter(({ name }) => `${name}`.endsWith("/news"))).toHaveLength(1);
   });
 
   it("sends no end of the sign of life, which would count as one", () => {

@@ -157,7 +157,16 @@ describe("the edge's log for metrics", () => {
 
   it("holds what is counted and nothing else: no path, no address, no name of a client", () => {
     const format = /log_format sluice_metrics[^;]*;/.exec(text([]).replaceAll("\n", " "))?.[0] ?? "";
-    expect(format.match(/\$\w+/g)).toEqual(["$sluice_service", "$sluice_served", "$sluice_release", "$status", "$request_time"]);
+    expect(format.match(/\$\w+/g)).toEqual([
+      "$sluice_service",
+      "$sluice_served",
+      "$sluice_release",
+      "$status",
+      "$request_time",
+      "$msec",
+      "$sluice_slot",
+      "$upstream_status",
+    ]);
     expect(text([])).toContain("access_log /metrics/current sluice_metrics buffer=32k flush=200ms if=$sluice_counted;");
   });
 

@@ -146,9 +146,11 @@ describe("an estate gets the rules it needs", () => {
   it("no alerts of what nobody has declared", () => {
     expect(without(change({ backupJobs: [] }))).toEqual(["BackupMissing"]);
     expect(without(change({ progressCounters: [] }))).toEqual(["ProgressStuck"]);
+    expect(without(change({ hasGuard: false }))).toEqual(["GuardNotWatching", "ServiceFrozen"]);
     expect(without(dev)).toEqual(["BackupMissing", "ProgressStuck", "ThroughputDrop"]);
     expect(without(edgeOnly)).toEqual([
-      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "LatencyBudgetBurn", "ProgressStuck", "RedisDown", "ThroughputDrop"],
+      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "GuardNotWatching", "LatencyBudgetBurn", "ProgressStuck"],
+      ...["RedisDown", "ServiceFrozen", "ThroughputDrop"],
     ]);
   });
 

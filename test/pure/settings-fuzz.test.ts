@@ -95,7 +95,9 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 /** Change one place of `root`, chosen by number among all the places there are. */
-function mutate(root: Raw, { pick, how, key, value }: Step): void {
+function mutate(root: Raw, { pick, how, key, value: drawn }: Step): void {
+  // Steps may share one value, and settings have no cycles.
+  const value = structuredClone(drawn);
   const places: [Raw, string][] = [];
   const walk = (at: Raw) => {
     for (const name of Object.keys(at)) {

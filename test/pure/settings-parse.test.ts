@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_GUARD } from "../../rollout/analysis/index.ts";
 import { decodeSettings, decodeStackFile } from "../../settings/decode.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { renderProblems } from "../../settings/problems.ts";
@@ -40,6 +41,12 @@ describe("good settings", () => {
         secrets: ["payment-key"],
         workflows: {},
         slo: { availabilityPercent: 99.9, latencyMs: 500, latencyPercent: 99 },
+        rollout: {
+          steps: [5, 100],
+          slowSeconds: 2,
+          probes: ["/health"],
+          smoke: [{ path: "/version", expect: 200, contains: "v2", timeoutSeconds: 5 }],
+        },
         memoryMb: 256,
         cpus: 0.5,
         drainSeconds: 10,
@@ -60,7 +67,12 @@ describe("good settings", () => {
           },
         },
       },
-      expect.objectContaining({ name: "web", route: "/", block: 20, active: "green" }),
+      expect.objectContaining({
+        ...{ name: "web", route: "/", block: 20, active: "green" },
+        rollout: {
+          ...{ steps: [10, 50, 100], slowSeconds: 2, probes: ["/health"], smoke: [{ path: "/health", expect: 200, timeoutSeconds: 5 }] },
+        },
+      }),
     ]);
   });
 
@@ -83,6 +95,23 @@ describe("good settings", () => {
       owner: "platform",
     });
     expect(good({})).not.toHaveProperty("monitoring");
+  });
+
+  it("complete rollouts: what nobody wrote has the guard's own defaults", () => {
+    expect(good(goodSettings()).rollout).toEqual({
+      guard: { source: { kind: "build", context: "images/guard" }, memoryMb: 128, cpus: 0.25, drainSeconds: 5 },
+      ...{
+        alpha: DEFAULT_GUARD.alpha,
+        beta: DEFAULT_GUARD.beta,
+        floor: DEFAULT_GUARD.floor,
+        windowSeconds: 30,
+        warmUpSeconds: 10,
+        extensions: 3,
+      },
+      ...{ giveUp: "rollback", errorLimit: 0.01, p99Seconds: 2, authFailureLimit: 0.05, minimumRequests: 50 },
+      hooks: { before: ["npm run backup"], after: [], onRollback: [] },
+    });
+    expect(good({})).not.toHaveProperty("rollout");
   });
 
   it("say everything that an empty stack file leaves to the defaults", () => {
@@ -172,8 +201,9 @@ describe("good settings", () => {
 
   it("name every stand-in", () => {
     const image = `ghcr.io/example/x@sha256:${"0".repeat(64)}`;
-    expect(good({ edge: { image }, services: { api: { port: 3000, blue: { image }, green: { build: "x" } } } }).standIns).toEqual([
-      "sluice:edge.image",
+    const services = { api: { port: 3000, blue: { image }, green: { build: "x" } } };
+    expect(good({ edge: { image }, monitoring: { prometheus: { image } }, rollout: { guard: { image } }, services }).standIns).toEqual([
+      ...["sluice:edge.image", "sluice:monitoring.prometheus.image", "sluice:rollout.guard.image"],
       "sluice:services.api.blue.image",
     ]);
   });
@@ -226,7 +256,7 @@ describe("several problems", () => {
 
   2. sluice:hots
      received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, monitoring, secrets, postgresPassword, redisPassword
+     allowed   name, protectData, host, edge, postgres, redis, services, monitoring, rollout, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

@@ -3,6 +3,7 @@ import { parseSettings } from "../../settings/parse.ts";
 import { alerting } from "../support/refusals/alerting.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
+import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
 import { slots } from "../support/refusals/slots.ts";
 import { traffic } from "../support/refusals/traffic.ts";
@@ -16,6 +17,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   traffic,
   monitoring,
   alerting,
+  rollout,
 };
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {

@@ -22,6 +22,7 @@ const status: EstateStatus = {
   monitoring: { prometheus: null, alertmanager: null, grafana: null },
   statusPage: null,
   monitoringHealth: null,
+  guard: null,
   services: [
     {
       name: "api",
@@ -29,9 +30,10 @@ const status: EstateStatus = {
       active: "blue",
       canaryWeight: 10,
       frozen: false,
+      decision: null,
       slots: [slot("blue", "v1", "healthy", 2), slot("green", "v2", "starting")],
     },
-    { name: "worker", route: null, active: null, canaryWeight: null, frozen: false, slots: [slot("blue", "v7")] },
+    { name: "worker", route: null, active: null, canaryWeight: null, frozen: false, decision: null, slots: [slot("blue", "v7")] },
   ],
 };
 const off: Readings = { live: [], history: [], alerts: [], deployment: null, gaps: ["Monitoring is off: shares and health only."] };

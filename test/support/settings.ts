@@ -30,6 +30,7 @@ export function goodSettings(): Raw {
       backups: { "to-r2": 26 },
       runbooks: "https://git.example.com/runbooks/",
     },
+    rollout: { windowSeconds: 30, hooks: { before: ["npm run backup"] } },
     services: {
       api: {
         route: "/api",
@@ -38,6 +39,7 @@ export function goodSettings(): Raw {
         secrets: ["payment-key"],
         canaryWeight: 10,
         replicas: 2,
+        rollout: { steps: [5, 100], smoke: [{ path: "/version", contains: "v2" }] },
         env: { LOG_LEVEL: "info", RETRIES: 3 },
         blue: { build: "images/api", release: "v1" },
         green: { build: "images/api", release: "v2", replicas: 1, env: { LOG_LEVEL: "debug" }, files: { "app.json": "{}" } },

@@ -1,5 +1,5 @@
 import { MEANINGS, PRIORITIES, type Priority } from "./priorities.ts";
-import { ESCALATION_LABEL } from "./route.ts";
+import { ESCALATION_LABEL, NEWS_LABEL } from "./route.ts";
 
 /** Alerts of one group that are written out; a message that lists a hundred is read by nobody. */
 const MOST = 10;
@@ -57,7 +57,10 @@ function message({ value, strong }: Hand, where: string): string {
  * @param externalUrl where a person finds Alertmanager's pages; undefined: messages have no link to them
  */
 export function renderTemplates(estate: string, externalUrl: string | undefined): string {
-  const where = externalUrl === undefined ? "" : `{{ if eq .Status "firing" }}\n\nAcknowledge with a silence: ${externalUrl}{{ end }}`;
+  const where =
+    externalUrl === undefined
+      ? ""
+      : `{{ if and (eq .Status "firing") (not .CommonLabels.${NEWS_LABEL}) }}\n\nAcknowledge with a silence: ${externalUrl}{{ end }}`;
   const answer = (priority: Priority): string => `${priority}, ${MEANINGS[priority].means}: answer within ${MEANINGS[priority].answer}.`;
   const title = [
     '{{ if eq .Status "firing" }}',
@@ -70,7 +73,13 @@ export function renderTemplates(estate: string, externalUrl: string | undefined)
     "{{/* Rendered by Sluice from sluice:monitoring.alerting. */}}",
     define("estate", `{{ or .CommonLabels.estate "${estate}" }}`),
     define("title", title.join("")),
-    define("answer", byPriority(answer, "It has no priority: answer when you can.")),
+    define(
+      "answer",
+      byPriority(
+        answer,
+        `{{ if .CommonLabels.${NEWS_LABEL} }}News of a {{ .CommonLabels.${NEWS_LABEL} }}: nothing fires.{{ else }}It has no priority: answer when you can.{{ end }}`,
+      ),
+    ),
     define(
       "colour",
       `{{ if eq .Status "resolved" }}#2e7d32{{ else }}${byPriority((priority) => MEANINGS[priority].colour, "#616161")}{{ end }}`,

@@ -1,3 +1,4 @@
+import { newsPeople, newsReceiver } from "./route.ts";
 import { type AlertingSettings, type AlertmanagerConfig, type Email, NOBODY, type Receiver, WATCHDOG, type Webhook } from "./types.ts";
 
 /** A secret as Alertmanager reads it: at each message, from the file that is mounted. The value is never in the configuration. */
@@ -8,11 +9,14 @@ const template = (name: string): string => `{{ template "sluice.${name}" . }}`;
 type Rendered = AlertmanagerConfig["receivers"][number];
 
 /** Every receiver under its own name, the dead-man's switch, and the one that reaches nobody. */
-export function renderReceivers({ receivers, watchdog }: AlertingSettings): Rendered[] {
+export function renderReceivers(settings: AlertingSettings): Rendered[] {
+  const { receivers, watchdog } = settings;
+  const news = newsPeople(settings);
   const dead = receivers.find(({ name }) => name === watchdog?.receiver);
   return [
     { name: NOBODY },
     ...receivers.map((receiver) => render(receiver.name, receiver, true)),
+    ...receivers.filter(({ name }) => news.includes(name)).map((receiver) => render(newsReceiver(receiver.name), receiver, false)),
     // "Resolved" would count as a sign of life, and it is sent when the signs have stopped.
     ...(dead ? [render(WATCHDOG, dead, false)] : []),
   ];

@@ -6,6 +6,11 @@ import { type AlertingSettings, NOBODY, ON_CALL, type Route, WATCHDOG, WATCHDOG_
 /** Label of an alert that is told again, to the next in line; its value is the number of the step. See escalation.ts. */
 export const ESCALATION_LABEL = "escalation";
 
+/** Label of what is no alert but news, with its kind as the value: told at once, each by itself, and never as "resolved". */
+export const NEWS_LABEL = "news";
+/** Its name, so that one piece of news is never taken for a repetition of another. */
+export const NEWS_ID_LABEL = "news_id";
+
 /** One message for one alert of one service, however many containers it fires for. */
 const GROUP_BY = ["estate", "alertname", "service"];
 
@@ -13,7 +18,7 @@ const GROUP_BY = ["estate", "alertname", "service"];
 const OTHER_WAITS = MEANINGS.P2.waits;
 
 /**
- * The route tree. From the top: the dead-man's switch, escalations, the four priorities, everything else.
+ * The route tree. From the top: the dead-man's switch, news, escalations, the four priorities, everything else.
  *
  * @param waits times between messages for every route, in place of those of its priority. @default - those of the priority
  */
@@ -25,6 +30,7 @@ export function renderRoute(settings: AlertingSettings, waits?: Waits): Route {
     ...times(waits ?? OTHER_WAITS),
     routes: [
       watchdog(settings),
+      news(settings),
       ...(escalation?.steps ?? []).map(({ to }, index) => ({
         matchers: [`${ESCALATION_LABEL}="${index + 1}"`],
         ...times(waits ?? MEANINGS.P0.waits),
@@ -47,6 +53,28 @@ function watchdog({ watchdog }: AlertingSettings): Route {
     receiver: watchdog ? WATCHDOG : NOBODY,
     ...(watchdog && { group_wait: "0s", group_interval: "1m", repeat_interval: duration(watchdog.repeatMinutes * 60) }),
   };
+}
+
+/** Who is told of what can wait is told of rollouts too. */
+function news(settings: AlertingSettings): Route {
+  const { receiver, routes } = tell(settings, newsTo(settings), []);
+  return {
+    matchers: [`${NEWS_LABEL}!=""`],
+    group_by: [NEWS_ID_LABEL],
+    ...{ group_wait: "0s", group_interval: "1m", repeat_interval: "24h", receiver },
+    ...(routes && { routes: routes.map((child) => ({ ...child, receiver: newsReceiver(child.receiver) })) }),
+  };
+}
+
+const newsTo = ({ default: others, routes }: AlertingSettings): readonly string[] => routes.P3 ?? others;
+
+/** The same people, by a receiver that does not tell of an end. No receiver of the settings can have this name. */
+export const newsReceiver = (name: string): string => `${name}/news`;
+
+/** Everybody who is told of news at some time, once. */
+export function newsPeople(settings: AlertingSettings): string[] {
+  const people = newsTo(settings).flatMap((name) => (name === ON_CALL ? (settings.onCall ? peopleOf(settings.onCall) : []) : [name]));
+  return [...new Set(people)].sort();
 }
 
 /**

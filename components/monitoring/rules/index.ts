@@ -9,6 +9,7 @@ import { latency } from "./latency.ts";
 import { monitoring } from "./monitoring.ts";
 import { duration } from "./promql.ts";
 import { resources } from "./resources.ts";
+import { rollout } from "./rollout.ts";
 import type { RuleSettings } from "./settings.ts";
 import { slo } from "./slo.ts";
 import { traffic } from "./traffic.ts";
@@ -27,6 +28,7 @@ const BY_AREA: Readonly<Record<Area, (settings: RuleSettings) => RuleGroup[]>> =
   latency,
   monitoring,
   resources,
+  rollout,
   slo,
   traffic,
 };

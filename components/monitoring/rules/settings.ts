@@ -44,6 +44,8 @@ export interface RuleSettings {
   readonly services: readonly RuledService[];
   readonly hasPostgres: boolean;
   readonly hasRedis: boolean;
+  /** Whether canaries are watched. @default false */
+  readonly hasGuard: boolean;
   /** Where runbooks are read: an alert's `runbook_url` is `<runbookBase>/<name>.md`. @default "docs/runbooks" */
   readonly runbookBase: string;
   /** Team that answers alerts. @default "platform" */
@@ -118,6 +120,7 @@ export function defaultRuleSettings({ services, ...choices }: RuleChoices): Rule
   return {
     hasPostgres: false,
     hasRedis: false,
+    hasGuard: false,
     runbookBase: "docs/runbooks",
     owner: "platform",
     scrapeSeconds: 15,

@@ -17,6 +17,7 @@ export const AREAS = [
   "latency",
   "monitoring",
   "resources",
+  "rollout",
   "slo",
   "traffic",
 ] as const;

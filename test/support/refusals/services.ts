@@ -3,7 +3,7 @@ import type { Case } from "../settings.ts";
 const ROUTE = "/ or a path such as /api: letters, digits, `.`, `_`, `~`, `-`, no slash at the end";
 const NOT_A_PATTERN = "a route is a plain path, not a pattern; for example /api";
 const SERVICE_NAME = "1 to 21 lower-case letters, digits, `-`, starting with a letter";
-const OWN_NAMES = "any name but edge, postgres, redis, network, prometheus, alertmanager, probes: those are the estate's own";
+const OWN_NAMES = "any name but edge, postgres, redis, network, prometheus, alertmanager, probes, guard: those are the estate's own";
 
 /** Ways to spoil the settings of a service. */
 export const services: Case[] = [

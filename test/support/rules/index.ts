@@ -9,6 +9,7 @@ import { errors } from "./errors.ts";
 import { latency } from "./latency.ts";
 import { monitoring } from "./monitoring.ts";
 import { resources } from "./resources.ts";
+import { rollout } from "./rollout.ts";
 import { slo } from "./slo.ts";
 import { traffic } from "./traffic.ts";
 
@@ -23,6 +24,7 @@ export const CASES: Readonly<Record<Area, AreaCases>> = {
   latency,
   monitoring,
   resources,
+  rollout,
   slo,
   traffic,
 };

@@ -10,6 +10,7 @@ export const everything: RuleSettings = defaultRuleSettings({
   ],
   hasPostgres: true,
   hasRedis: true,
+  hasGuard: true,
   progressCounters: ["blocks", "orders"],
   backupJobs: [
     { job: "nightly", maxAgeSeconds: 90_000 },
@@ -18,7 +19,12 @@ export const everything: RuleSettings = defaultRuleSettings({
 });
 
 /** What the dev stack has. */
-export const dev: RuleSettings = defaultRuleSettings({ services: [{ name: "api" }, { name: "web" }], hasPostgres: true, hasRedis: true });
+export const dev: RuleSettings = defaultRuleSettings({
+  services: [{ name: "api" }, { name: "web" }],
+  hasPostgres: true,
+  hasRedis: true,
+  hasGuard: true,
+});
 
 /** An edge without a service behind it. */
 export const edgeOnly: RuleSettings = defaultRuleSettings({ services: [] });

@@ -1,0 +1,35 @@
+import { ownAddress } from "../components/host/addresses.ts";
+import { type Edge, Guard, type Host, type Images, type Service } from "../components/index.ts";
+import { PORTS } from "../components/monitoring/targets.ts";
+import type { Settings } from "../settings/index.ts";
+
+interface Guarded {
+  readonly host: Host;
+  readonly images: Images;
+  readonly edge: Edge;
+  readonly services: readonly Service[];
+}
+
+/** The guard of every routed service, where the settings want rollouts. */
+export function guard(settings: Settings, { host, images, edge, services }: Guarded): Guard | undefined {
+  const { rollout, name: estate } = settings;
+  if (!rollout) return undefined;
+  const { source, memoryMb, cpus, drainSeconds } = rollout.guard;
+  const targets = services.flatMap(({ targets }) => targets);
+  const at = (service: string, wanted: string) =>
+    targets.filter(({ service: name, slot }) => name === service && slot === wanted).map(({ address }) => address);
+  return new Guard("guard", {
+    ...{ host, edge, image: images.get(source), memoryMb, cpus, drainSeconds },
+    config: {
+      estate,
+      alertmanager: `http://${ownAddress(host.subnet, "alertmanager")}:${PORTS.alertmanager}`,
+      ...{ alpha: rollout.alpha, beta: rollout.beta, floor: rollout.floor },
+      services: settings.services
+        .filter(({ route }) => route !== undefined)
+        .map(({ name, rollout: own }) => ({
+          ...{ name, slowSeconds: own.slowSeconds, probes: [...own.probes] },
+          slots: { blue: at(name, "blue"), green: at(name, "green") },
+        })),
+    },
+  });
+}

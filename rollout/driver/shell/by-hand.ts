@@ -1,0 +1,42 @@
+import { otherSlot, type Slot } from "../../../components/edge/share.ts";
+import { stamp } from "../plan.ts";
+import type { Saved } from "../saved.ts";
+import type { Inside } from "./inside.ts";
+
+/**
+ * One command inside the edge, so that it takes one `docker exec`: whichever slot is not active loses its clients; where the active one is
+ * the release that was promoted last, that one.
+ */
+const SCRIPT = `
+control=$(read-control "$1") || exit
+active=$(printf '%s' "$control" | sed -n 's/.*"active": *"\\([a-z]*\\)".*/\\1/p')
+case $active in blue) slot=green ;; green) slot=blue ;; *) echo "read-control names no active slot: $control" >&2; exit 1 ;; esac
+[ "$active" != "$2" ] || slot=$active
+release=$(printf '%s' "$control" | sed -n 's/.*"releases": *{[^}]*"'"$slot"'": *"\\([^"]*\\)".*/\\1/p')
+printf '%s\\n' "$3" | sed "s/@SLOT@/$slot/; s/@RELEASE@/$release/" | freeze-service "$1"`;
+
+/** The decision's name says who: it is all that the machine hears of it. */
+export const decisionByHand = (service: string, by: string, now: number): string =>
+  `rollback-by-${by.replace(/[^A-Za-z0-9_-]/g, "-")}-${service}-${stamp(now)}`;
+
+/** The slot that a release was promoted to, while that is the last thing that happened. */
+export function promotedSlot({ state, run }: Saved): Slot | null {
+  return state.phase.name === "done" && run?.promotedAt != null && state.rollout !== null ? otherSlot(state.rollout.stable.slot) : null;
+}
+
+/** Take every client back and freeze, at once: neither the engine, nor a running driver, nor this machine's files are waited for. */
+export async function takeBackNow(inside: Inside, service: string, by: string, saved: Saved | null, now: number): Promise<string> {
+  const decision = decisionByHand(service, by, now);
+  const order = {
+    decision,
+    release: "@RELEASE@",
+    slot: "@SLOT@",
+    by: `operator ${by}`.replaceAll(/[/&\\]/g, "-"),
+    why: `rolled back by hand`,
+    at: now,
+  };
+  const promoted = saved === null ? null : promotedSlot(saved);
+  const held = await inside.output("edge", ["sh", "-c", SCRIPT, "sh", service, promoted ?? "none", JSON.stringify(order)]);
+  // One that held before is kept, and is the one to acknowledge.
+  return /"decision" *: *"([^"]+)"/.exec(held)?.[1] ?? decision;
+}

@@ -1,0 +1,37 @@
+import { execa } from "execa";
+
+/** What a command inside a container did. */
+export interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Commands inside an estate's containers, each with a limit: an engine that hangs must not hang whoever protects clients. */
+export class Inside {
+  readonly #host: string;
+  readonly #estate: string;
+
+  constructor(host: string, estate: string) {
+    this.#host = host;
+    this.#estate = estate;
+  }
+
+  /** @throws Error when it could not be run at all, or not in time; a command's own failure is an exit code */
+  async run(container: string, words: readonly string[], { input = "", seconds = 10 } = {}): Promise<Answer> {
+    const ended = await execa("docker", ["exec", "-i", `${this.#estate}-${container}`, ...words], {
+      ...{ env: { DOCKER_HOST: this.#host }, input, reject: false, timeout: seconds * 1000, killSignal: "SIGKILL" },
+    });
+    if (ended.timedOut) throw new Error(`${this.#estate}-${container} did not answer within ${seconds} s`);
+    const { exitCode, stdout, stderr } = ended;
+    if (exitCode === undefined) throw new Error(ended.shortMessage ?? `docker exec into ${this.#estate}-${container} failed`);
+    return { exitCode, stdout, stderr };
+  }
+
+  /** Its output. @throws Error with its words when it fails */
+  async output(container: string, words: readonly string[], options: { input?: string; seconds?: number } = {}): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(container, words, options);
+    if (exitCode === 0) return stdout;
+    throw new Error(stderr.trim() || stdout.trim() || `${words[0]} failed with exit code ${exitCode}`);
+  }
+}

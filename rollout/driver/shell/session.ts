@@ -1,0 +1,128 @@
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Docker } from "../../../estate/docker.ts";
+import type { Project } from "../../../estate/project.ts";
+import type { ServiceSettings } from "../../../settings/types.ts";
+import { Problem } from "../../../toolchain/problem.ts";
+import { type AnalysisSettings, DEFAULT_SETTINGS } from "../../analysis/index.ts";
+import { Driver } from "../driver.ts";
+import type { Rules } from "../plan.ts";
+import type { Ports, Shown } from "../ports.ts";
+import type { Saved } from "../saved.ts";
+import { DockerCanary } from "./canary.ts";
+import { DockerEdge, DockerGuard } from "./edge.ts";
+import { Files, folderOf } from "./files.ts";
+import { ShellHooks } from "./hooks.ts";
+import { Inside } from "./inside.ts";
+import { FileJournal } from "./journal.ts";
+import { AlertmanagerNotifier } from "./notifier.ts";
+import { PulumiStack } from "./stack.ts";
+
+/** One service of one stack, and everything that a command about it needs. */
+export class Session {
+  readonly project: Project;
+  readonly service: ServiceSettings;
+  readonly inside: Inside;
+  readonly edge: DockerEdge;
+  readonly guard: DockerGuard;
+  readonly files: Files;
+  readonly journal: FileJournal;
+  readonly notifier: AlertmanagerNotifier;
+  readonly docker: Docker;
+  readonly show: (shown: Shown) => void;
+
+  constructor(project: Project, service: ServiceSettings, show: (shown: Shown) => void) {
+    const { name, host } = project.settings;
+    this.project = project;
+    this.service = service;
+    this.docker = new Docker(host.docker);
+    this.inside = new Inside(host.docker, name);
+    this.edge = new DockerEdge(this.inside, service.name);
+    this.guard = new DockerGuard(this.inside, service.name);
+    this.files = new Files(this.folder, service.name);
+    this.journal = new FileJournal(this.folder, this.inside);
+    this.notifier = new AlertmanagerNotifier(this.inside, name);
+    this.show = show;
+  }
+
+  get folder(): string {
+    return folderOf(this.project.root, this.project.stack);
+  }
+
+  /** What is on disk of this service. */
+  load(): Saved {
+    return this.files.load(this.service.name, Date.now());
+  }
+
+  driver(owner: string): Driver {
+    return new Driver(this.#ports(), this.load(), {
+      owner,
+      stack: this.project.stack,
+      analysis: analysisOf(this.project),
+      warmUpMs: warmUpOf(this.project),
+    });
+  }
+
+  #ports(): Ports {
+    const { project, service, docker, inside, show, journal, edge, guard } = this;
+    const { settings, stack, root } = project;
+    return {
+      ...{ edge, guard, journal, show, store: this.files },
+      notifier: settings.monitoring ? this.notifier : { tell: () => Promise.resolve() },
+      hooks: new ShellHooks(root, { stack, estate: settings.name }),
+      canary: new DockerCanary({
+        ...{ docker, inside, estate: settings.name, subnet: settings.host.subnet, service },
+        smoke: smokeOf(service),
+      }),
+      stack: new PulumiStack({
+        ...{ project, docker, service: service.name, log: join(this.folder, `${service.name}.up.log`) },
+        waiting: (words) => show({ type: "waiting", words }),
+      }),
+      now: Date.now,
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
+    };
+  }
+}
+
+/** @throws Problem for a service that is not there or cannot be rolled out */
+export function serviceOf({ settings, stack }: Project, name: string): ServiceSettings {
+  const found = settings.services.find((service) => service.name === name);
+  if (found) return found;
+  const known = settings.services.map((service) => service.name).join(", ");
+  throw new Problem(`The stack '${stack}' has no service '${name}'. It has: ${known || "none"}.`);
+}
+
+export function rulesOf({ settings }: Project, service: ServiceSettings): Rules {
+  const estate = settings.rollout;
+  if (estate === undefined)
+    throw new Problem(`'${settings.name}' has no rollouts: add sluice:rollout: {} to the stack file, then npm start.`);
+  return {
+    ...{ steps: service.rollout.steps, windowSeconds: service.rollout.windowSeconds ?? estate.windowSeconds, hooks: estate.hooks },
+    ...{ extensions: estate.extensions, giveUp: estate.giveUp, readyTimeoutSeconds: service.readyTimeoutSeconds },
+  };
+}
+
+function analysisOf({ settings: { rollout } }: Project): AnalysisSettings {
+  if (rollout === undefined) return DEFAULT_SETTINGS;
+  const { errorLimit, p99Seconds, authFailureLimit, minimumRequests } = rollout;
+  return { ...DEFAULT_SETTINGS, errorLimit, p99Seconds, authFailureLimit, minimumRequests };
+}
+
+const warmUpOf = ({ settings }: Project): number => (settings.rollout?.warmUpSeconds ?? 0) * 1000;
+
+const smokeOf = (service: ServiceSettings) => service.rollout.smoke;
+
+/** Whose lease it is: person, machine, process, and a part that a later process of the same number does not share. */
+export const ownerOf = (): string => `${plain(userInfo().username)}@${plain(hostname())}.${process.pid}.${Date.now().toString(36)}`;
+
+const plain = (word: string): string => word.replace(/[^A-Za-z0-9_-]/g, "-") || "x";
+
+/** The process that an owner names, when it is of this machine. */
+export function pidOf(owner: string): number | undefined {
+  const [, host, pid] = /@(.+)\.(\d+)\.[a-z0-9]+$/.exec(owner) ?? [];
+  return host === plain(hostname()) && pid !== undefined ? Number(pid) : undefined;
+}
+
+/** Who is at the keyboard, for records. */
+export const person = (): string => process.env.GITHUB_ACTOR || userInfo().username;

@@ -1,0 +1,183 @@
+import type { Percent, Slot } from "../../components/edge/share.ts";
+import { DEFAULT_GUARD, decide, type GuardSettings, type GuardState, observe, START, type Tally } from "../analysis/index.ts";
+import type { Decision, Watch } from "./answers.ts";
+import type { GuardConfig } from "./config.ts";
+
+/** So many connections in a row that a slot does not answer are no accident. */
+const IN_A_ROW = 5;
+/** Blocks that are remembered to know how much traffic there is: ten seconds. */
+const RECENT_BLOCKS = 20;
+/** Requests of clients in those below which the guard's own probes count as well: one a second. */
+const FEW = 10;
+
+/** What a watch knows: plain data, on disk after every block. */
+export interface WatchState {
+  readonly slot: Slot;
+  readonly release: string;
+  /** Share that the slot has now. */
+  readonly weight: Percent;
+  readonly since: number;
+  readonly test: GuardState;
+  readonly canary: Tally;
+  readonly other: Tally;
+  /** How many of the canary's were the guard's own probes. */
+  readonly synthetic: number;
+  readonly firstBadAt: number | null;
+  /** Clients' requests to the canary in each of the last blocks, newest last. */
+  readonly recent: readonly number[];
+  /** Requests of clients in a row that each side did not answer. */
+  readonly unanswered: Sides;
+  /** Made, and not yet carried out to its end. */
+  readonly decision: Decision | null;
+}
+
+/** A number for the canary, and one for the slot it is compared with. */
+export interface Sides {
+  readonly canary: number;
+  readonly other: number;
+}
+
+/** Length of the unbroken run of unanswered requests at a block's end, and whether an answer broke the run before it. */
+export interface Run {
+  readonly atEnd: number;
+  readonly broken: boolean;
+}
+
+/** What the edge does with the service's clients. */
+export interface Seen {
+  readonly active: Slot;
+  readonly weight: Percent;
+  readonly releases: Readonly<Record<Slot, string | null>>;
+}
+
+/** What was heard of both slots since the last block. */
+export interface Block {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly canary: Tally;
+  /** Left out when the other slot gets no clients. */
+  readonly other?: Tally | undefined;
+  readonly unanswered: { readonly canary: Run; readonly other: Run };
+  /** The canary's first bad response to a client, and the first bad probe. */
+  readonly firstBad: { readonly client: number | null; readonly probe: number | null };
+  readonly probes: { readonly canary: Tally; readonly other: Tally };
+  /** Probes in a row that every container of the slot left unanswered; 0 as soon as one of them answers. */
+  readonly silent: Sides;
+}
+
+export const guardSettings = ({ alpha, beta, floor }: Pick<GuardConfig, "alpha" | "beta" | "floor">): GuardSettings => ({
+  ...{ ...DEFAULT_GUARD, alpha, beta, floor },
+});
+
+/**
+ * The watch that is due. One begins when the slot that is not active gets clients, or gets another release while it has them; it ends when it
+ * has none. A release that changes back and forth is watched anew each time: what was seen of another one proves nothing.
+ */
+export function watchFor(before: WatchState | null, { active, weight, releases }: Seen, at: number): WatchState | null {
+  if (weight === 0) return before?.decision ? before : null;
+  const slot: Slot = active === "blue" ? "green" : "blue";
+  const release = releases[slot] ?? "unknown";
+  if (before && before.slot === slot && before.release === release) return { ...before, weight };
+  return {
+    ...{ slot, release, weight, since: at, test: START, canary: NONE, other: NONE },
+    ...{ synthetic: 0, firstBadAt: null, recent: [], unanswered: { canary: 0, other: 0 }, decision: null },
+  };
+}
+
+const NONE: Tally = { bad: 0, total: 0 };
+
+/**
+ * One block of about half a second.
+ *
+ * Where a canary has hardly any clients, the guard's own probes count too; elsewhere they would only water down what clients see. Whether
+ * they do is settled by the blocks before, so that the bound of the test holds. Clients' requests and probes are two blocks, never one: in each
+ * the canary is compared with the other slot on the same kind of questions, and a probe that fails in both slots alike says nothing.
+ */
+export function step(before: WatchState, block: Block, service: string, settings: GuardSettings): WatchState {
+  if (before.decision) return before;
+  const { at, canary, other, unanswered, probes, silent, firstBad } = block;
+  const few = before.recent.reduce((sum, requests) => sum + requests, 0) < FEW;
+  const counted = few ? probes : { canary: NONE, other: NONE };
+  const test = [
+    { canary, other },
+    { canary: counted.canary, other: counted.other.total > 0 ? counted.other : undefined },
+  ]
+    .filter((heard) => heard.canary.total > 0 || (heard.other?.total ?? 0) > 0)
+    .reduce((state, heard) => observe(state, heard.canary, heard.other, settings), before.test);
+  const after: WatchState = {
+    ...before,
+    test,
+    canary: add(before.canary, canary, counted.canary),
+    other: add(before.other, other ?? NONE, counted.other),
+    synthetic: before.synthetic + counted.canary.total,
+    firstBadAt: before.firstBadAt ?? earliest(firstBad.client, few || silent.canary > 0 ? firstBad.probe : null),
+    recent: [...before.recent, canary.total].slice(-RECENT_BLOCKS),
+    unanswered: { canary: goOn(before.unanswered.canary, unanswered.canary), other: goOn(before.unanswered.other, unanswered.other) },
+  };
+  const verdict = judged(after, silent, settings);
+  return verdict === null ? after : { ...after, decision: decision(after, verdict, at, service, settings) };
+}
+
+const goOn = (before: number, { atEnd, broken }: Run): number => (broken ? atEnd : before + atEnd);
+
+function earliest(...times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+interface Verdict {
+  readonly reason: Decision["reason"];
+  readonly words: string;
+}
+
+function judged(state: WatchState, silent: Block["silent"], settings: GuardSettings): Verdict | null {
+  const { decision: said, words } = decide(state.test, settings);
+  if (said === "ABORT") return { reason: "sequential", words };
+  // Where the other slot is as silent, the trouble is one they share, and giving it the clients would help nobody.
+  if (silent.other >= IN_A_ROW || state.unanswered.other >= IN_A_ROW) return null;
+  if (silent.canary >= IN_A_ROW) {
+    return {
+      reason: "no healthy upstream",
+      words: `${silent.canary} probes in a row got no answer from any container of slot ${state.slot}.`,
+    };
+  }
+  if (state.unanswered.canary < IN_A_ROW) return null;
+  return { reason: "connections", words: `${state.unanswered.canary} requests in a row got no answer from slot ${state.slot}.` };
+}
+
+/** @param at milliseconds since 1970: it becomes part of the decision's name */
+function decision(state: WatchState, { reason, words }: Verdict, at: number, service: string, settings: GuardSettings): Decision {
+  const { slot, release, weight, canary, other, synthetic, firstBadAt, test } = state;
+  const { odds, needed, allowed } = decide(test, settings);
+  const probed = synthetic === 0 ? "" : ` ${synthetic} of the canary's ${canary.total} were the guard's own probes.`;
+  return {
+    ...{ id: `guard-${service}-${stamp(at)}`, at, service, slot, release, weight, reason, words: `${words}${probed}` },
+    ...{
+      firstBadAt: firstBadAt ?? at,
+      decidedAt: at,
+      flippedAt: at,
+      canary,
+      other,
+      synthetic,
+      odds,
+      needed,
+      allowed,
+      alpha: settings.alpha,
+    },
+  };
+}
+
+/** 20261121093000123: sorts as it happened. */
+const stamp = (at: number): string => new Date(at).toISOString().replaceAll(/\D/g, "");
+
+/** The watch as people ask for it. */
+export function describe(state: WatchState, settings: GuardSettings): Watch {
+  const { slot, release, since, canary, other, synthetic } = state;
+  const { cleared, odds, needed, words } = decide(state.test, settings);
+  return { slot, release, since, canary, other, synthetic, cleared, odds, needed, words };
+}
+
+const add = (...tallies: readonly Tally[]): Tally => ({
+  bad: tallies.reduce((sum, { bad }) => sum + bad, 0),
+  total: tallies.reduce((sum, { total }) => sum + total, 0),
+});
