@@ -21,7 +21,8 @@ export function plan(runs: number, seed: number, longest: number): Run[] {
     number: index + 1,
     victim: VICTIMS[index % VICTIMS.length] ?? "guard",
     good: (index + Math.floor(index / VICTIMS.length)) % 2 === 0,
-    moment: random.uniform() * longest,
+    // Before that, its command has only begun to look around.
+    moment: 2 + random.uniform() * (longest - 2),
     manner: random.uniform() < 0.5 ? "stop" : "crash",
   }));
 }

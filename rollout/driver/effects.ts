@@ -264,7 +264,7 @@ export class Effects {
       this.#desk.amend({ run: { ...run, judged: [...run.judged.filter((one) => one.window !== window), judged] } });
       const { verdict, reasons } = judged;
       const decisive = reasons.filter(({ outcome }) => outcome === verdict);
-      const words = (decisive.length > 0 ? decisive : reasons).map((reason) => reason.words.replace(/\.$/, ""));
+      const words = [...new Set((decisive.length > 0 ? decisive : reasons).map((reason) => reason.words.replace(/\.$/, "")))];
       show({ type: "judged", window, verdict, words: `${words.join(". ")}.` });
       this.#once(`judged ${window}`, () =>
         tried(this.#ports, () =>

@@ -5,6 +5,7 @@ import { GuardConfig } from "./config.ts";
 import { Disk } from "./disk.ts";
 import { folders, Guard } from "./guard.ts";
 import { GuardMetrics } from "./metrics.ts";
+import { rehearse } from "./rehearse.ts";
 import { serve } from "./server.ts";
 
 const TICK_MS = 250;
@@ -12,6 +13,7 @@ const PORT = 9700;
 
 const say = (message: string, more: object = {}): void => console.log(JSON.stringify({ time: new Date().toISOString(), message, ...more }));
 
+if (!rehearse()) say("the rehearsal failed: the first decision will be slower than it could be");
 const config = GuardConfig.parse(JSON.parse(process.env.SLUICE_GUARD ?? "{}"));
 const { control, log, state } = folders(process.env);
 const guard: Guard = new Guard(config, { control, log, disk: new Disk(state) }, (decision) => {

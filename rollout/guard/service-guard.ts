@@ -17,6 +17,8 @@ const LATE_MS = 5000;
 interface Pending {
   bad: number;
   total: number;
+  /** One answer of each second, slow or not. */
+  readonly pace: { bad: number; total: number };
   unanswered: number;
   broken: boolean;
   firstBad: number | null;
@@ -40,6 +42,8 @@ export class ServiceGuard {
   #watch: WatchState | null;
   #seen: ServiceControl | null = null;
   #pending = fresh();
+  /** The second whose answer was looked at for its time, of each slot. */
+  #paced: Record<Slot, number> = { blue: 0, green: 0 };
   #decision: Decision | null;
   #minute = 0;
 
@@ -65,12 +69,24 @@ export class ServiceGuard {
     if (early > 0 && early < LATE_MS) return;
     const pending = this.#pending[answer.slot];
     pending.total++;
-    if (answer.failed || answer.seconds > this.#own.slowSeconds) {
-      pending.bad++;
-      pending.firstBad ??= answer.at;
-    }
+    const slow = !answer.failed && answer.seconds > this.#own.slowSeconds;
+    if (answer.failed) pending.bad++;
+    else this.#pace(answer, slow, pending);
+    if (answer.failed || slow) pending.firstBad ??= answer.at;
     if (answer.connection) pending.unanswered++;
     else [pending.unanswered, pending.broken] = [0, true];
+  }
+
+  /**
+   * Slow answers come in bunches: one pause of one container makes all of its answers slow at once, and the test takes answers for
+   * independent of each other. So one a second is looked at for its time, whichever comes first.
+   */
+  #pace({ slot, at }: Answer, slow: boolean, { pace }: Pending): void {
+    const second = Math.floor(at / 1000);
+    if (this.#paced[slot] === second) return;
+    this.#paced[slot] = second;
+    pace.total++;
+    if (slow) pace.bad++;
   }
 
   /** Look at the edge, begin or end a watch, probe. A decision that was not carried out to its end is, now. @throws when the edge cannot be read */
@@ -110,6 +126,7 @@ export class ServiceGuard {
         at,
         canary: tally(pending[watch.slot]),
         other: watch.weight < 100 ? tally(pending[other]) : undefined,
+        pace: { canary: pending[watch.slot].pace, other: watch.weight < 100 ? pending[other].pace : undefined },
         unanswered: { canary: run(pending[watch.slot]), other: run(pending[other]) },
         probes: { canary: heard.tallies[watch.slot], other: heard.tallies[other] },
         silent: { canary: heard.silent[watch.slot], other: this.#own.slots[other].length === 0 ? 0 : heard.silent[other] },
@@ -165,7 +182,7 @@ export class ServiceGuard {
    */
   #carryOut(decided: Decision): void {
     const { control, disk, onDecision } = this.#around;
-    this.#takeBack(decided.slot);
+    giveBack(control, this.#own.name, decided.slot);
     const isNew = this.#decision?.id !== decided.id;
     const decision = isNew ? { ...decided, flippedAt: Math.max(Date.now(), decided.decidedAt) } : (this.#decision ?? decided);
     const { id, release, slot, words, at } = decision;
@@ -185,7 +202,7 @@ export class ServiceGuard {
   }
 }
 
-const nothing = (): Pending => ({ bad: 0, total: 0, unanswered: 0, broken: false, firstBad: null });
+const nothing = (): Pending => ({ bad: 0, total: 0, pace: { bad: 0, total: 0 }, unanswered: 0, broken: false, firstBad: null });
 const fresh = (): Record<Slot, Pending> => ({ blue: nothing(), green: nothing() });
 const run = ({ unanswered, broken }: Pending): Run => ({ atEnd: unanswered, broken });
 

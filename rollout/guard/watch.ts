@@ -1,5 +1,14 @@
 import type { Percent, Slot } from "../../components/edge/share.ts";
-import { DEFAULT_GUARD, decide, type GuardSettings, type GuardState, observe, START, type Tally } from "../analysis/index.ts";
+import {
+  DEFAULT_GUARD,
+  decide,
+  type GuardDecision,
+  type GuardSettings,
+  type GuardState,
+  observe,
+  START,
+  type Tally,
+} from "../analysis/index.ts";
 import type { Decision, Watch } from "./answers.ts";
 import type { GuardConfig } from "./config.ts";
 
@@ -17,7 +26,10 @@ export interface WatchState {
   /** Share that the slot has now. */
   readonly weight: Percent;
   readonly since: number;
+  /** Do too many answers fail? */
   readonly test: GuardState;
+  /** Are too many of them slow? */
+  readonly pace: GuardState;
   readonly canary: Tally;
   readonly other: Tally;
   /** How many of the canary's were the guard's own probes. */
@@ -54,9 +66,12 @@ export interface Seen {
 export interface Block {
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Answers to clients; the bad ones failed. */
   readonly canary: Tally;
   /** Left out when the other slot gets no clients. */
   readonly other?: Tally | undefined;
+  /** One answer a second, for its time: the bad ones were slow. @default nothing was looked at */
+  readonly pace?: { readonly canary: Tally; readonly other: Tally | undefined };
   readonly unanswered: { readonly canary: Run; readonly other: Run };
   /** The canary's first bad response to a client, and the first bad probe. */
   readonly firstBad: { readonly client: number | null; readonly probe: number | null };
@@ -65,8 +80,9 @@ export interface Block {
   readonly silent: Sides;
 }
 
+/** Two tests watch at once, so each gets half of the chance to be wrong. */
 export const guardSettings = ({ alpha, beta, floor }: Pick<GuardConfig, "alpha" | "beta" | "floor">): GuardSettings => ({
-  ...{ ...DEFAULT_GUARD, alpha, beta, floor },
+  ...{ ...DEFAULT_GUARD, alpha: alpha / 2, beta, floor },
 });
 
 /**
@@ -79,7 +95,7 @@ export function watchFor(before: WatchState | null, { active, weight, releases }
   const release = releases[slot] ?? "unknown";
   if (before && before.slot === slot && before.release === release) return { ...before, weight };
   return {
-    ...{ slot, release, weight, since: at, test: START, canary: NONE, other: NONE },
+    ...{ slot, release, weight, since: at, test: START, pace: START, canary: NONE, other: NONE },
     ...{ synthetic: 0, firstBadAt: null, recent: [], unanswered: { canary: 0, other: 0 }, decision: null },
   };
 }
@@ -90,12 +106,12 @@ const NONE: Tally = { bad: 0, total: 0 };
  * One block of about half a second.
  *
  * Where a canary has hardly any clients, the guard's own probes count too; elsewhere they would only water down what clients see. Whether
- * they do is settled by the blocks before, so that the bound of the test holds. Clients' requests and probes are two blocks, never one: in each
- * the canary is compared with the other slot on the same kind of questions, and a probe that fails in both slots alike says nothing.
+ * they do is settled by the blocks before, so that the bound of the test holds. Clients' requests and probes are two blocks, never one: in each the canary is compared with the other slot on the same kind of questions, and a probe that fails in both slots alike
+ * says nothing.
  */
 export function step(before: WatchState, block: Block, service: string, settings: GuardSettings): WatchState {
   if (before.decision) return before;
-  const { at, canary, other, unanswered, probes, silent, firstBad } = block;
+  const { at, canary, other, pace = { canary: NONE, other: undefined }, unanswered, probes, silent, firstBad } = block;
   const few = before.recent.reduce((sum, requests) => sum + requests, 0) < FEW;
   const counted = few ? probes : { canary: NONE, other: NONE };
   const test = [
@@ -107,8 +123,9 @@ export function step(before: WatchState, block: Block, service: string, settings
   const after: WatchState = {
     ...before,
     test,
-    canary: add(before.canary, canary, counted.canary),
-    other: add(before.other, other ?? NONE, counted.other),
+    pace: pace.canary.total > 0 || pace.other !== undefined ? observe(before.pace, pace.canary, pace.other, settings) : before.pace,
+    canary: add(before.canary, canary, { bad: pace.canary.bad, total: 0 }, counted.canary),
+    other: add(before.other, other ?? NONE, { bad: pace.other?.bad ?? 0, total: 0 }, counted.other),
     synthetic: before.synthetic + counted.canary.total,
     firstBadAt: before.firstBadAt ?? earliest(firstBad.client, few || silent.canary > 0 ? firstBad.probe : null),
     recent: [...before.recent, canary.total].slice(-RECENT_BLOCKS),
@@ -131,8 +148,11 @@ interface Verdict {
 }
 
 function judged(state: WatchState, silent: Block["silent"], settings: GuardSettings): Verdict | null {
-  const { decision: said, words } = decide(state.test, settings);
-  if (said === "ABORT") return { reason: "sequential", words };
+  const [failures, pace] = [decide(state.test, settings), decide(state.pace, settings)];
+  if (failures.decision === "ABORT") return { reason: "sequential", words: failures.words };
+  if (pace.decision === "ABORT") {
+    return { reason: "sequential", words: `Of one answer a second, looked at for its time, too many were slow: ${pace.words}` };
+  }
   // Where the other slot is as silent, the trouble is one they share, and giving it the clients would help nobody.
   if (silent.other >= IN_A_ROW || state.unanswered.other >= IN_A_ROW) return null;
   if (silent.canary >= IN_A_ROW) {
@@ -147,8 +167,8 @@ function judged(state: WatchState, silent: Block["silent"], settings: GuardSetti
 
 /** @param at milliseconds since 1970: it becomes part of the decision's name */
 function decision(state: WatchState, { reason, words }: Verdict, at: number, service: string, settings: GuardSettings): Decision {
-  const { slot, release, weight, canary, other, synthetic, firstBadAt, test } = state;
-  const { odds, needed, allowed } = decide(test, settings);
+  const { slot, release, weight, canary, other, synthetic, firstBadAt } = state;
+  const { odds, needed, allowed } = likelier(state, settings);
   const probed = synthetic === 0 ? "" : ` ${synthetic} of the canary's ${canary.total} were the guard's own probes.`;
   return {
     ...{ id: `guard-${service}-${stamp(at)}`, at, service, slot, release, weight, reason, words: `${words}${probed}` },
@@ -162,9 +182,15 @@ function decision(state: WatchState, { reason, words }: Verdict, at: number, ser
       odds,
       needed,
       allowed,
-      alpha: settings.alpha,
+      alpha: settings.alpha * 2,
     },
   };
+}
+
+/** The test that speaks louder against the canary. */
+function likelier({ test, pace }: WatchState, settings: GuardSettings): GuardDecision {
+  const [failures, slow] = [decide(test, settings), decide(pace, settings)];
+  return slow.odds > failures.odds ? slow : failures;
 }
 
 /** 20261121093000123: sorts as it happened. */
@@ -173,7 +199,8 @@ const stamp = (at: number): string => new Date(at).toISOString().replaceAll(/\D/
 /** The watch as people ask for it. */
 export function describe(state: WatchState, settings: GuardSettings): Watch {
   const { slot, release, since, canary, other, synthetic } = state;
-  const { cleared, odds, needed, words } = decide(state.test, settings);
+  const { cleared } = decide(state.test, settings);
+  const { odds, needed, words } = likelier(state, settings);
   return { slot, release, since, canary, other, synthetic, cleared, odds, needed, words };
 }
 

@@ -14,7 +14,7 @@ describe("a rollout of a real estate", () => {
   beforeAll(async () => {
     project = await Project.make("rollout");
     await project.configure((config) => {
-      config["sluice:rollout"] = { windowSeconds: 5 };
+      config["sluice:rollout"] = { windowSeconds: 5, warmUpSeconds: 2 };
       const services = config["sluice:services"] as Record<string, Record<string, Json>>;
       Object.assign(services.api ?? {}, { rollout: { probes: ["/version"] } });
     });
@@ -43,7 +43,7 @@ describe("a rollout of a real estate", () => {
         await new Promise((later) => setTimeout(later, 60));
       }
     };
-    const all = Array.from({ length: 4 }, one);
+    const all = Array.from({ length: 12 }, one);
     try {
       return await during();
     } finally {

@@ -12,6 +12,7 @@ import { readControl } from "../../rollout/guard/control.ts";
 import { Disk } from "../../rollout/guard/disk.ts";
 import { Guard } from "../../rollout/guard/guard.ts";
 import { GuardMetrics } from "../../rollout/guard/metrics.ts";
+import { rehearse } from "../../rollout/guard/rehearse.ts";
 import { serve } from "../../rollout/guard/server.ts";
 
 const BIN = join(import.meta.dirname, "../../images/edge/bin");
@@ -151,13 +152,20 @@ describe("a canary", () => {
     expect(Date.parse(endsAt)).toBeGreaterThan(decision.at);
   });
 
-  it.each<[string, Line]>([
-    ["is too slow for a client", { seconds: 2.1 }],
-    ["does not answer, so that the other slot does", { slot: "blue", chosen: "green", upstream: "502, 200" }],
-    ["lets clients wait until they go away", { status: 499, seconds: 1.5, upstream: "-" }],
-  ])("that %s is taken back", (_, line) => {
-    world.ask(4000, line);
+  it.each<[string, Line, number]>([
+    ["is too slow for a client", { seconds: 2.1 }, 8000],
+    ["does not answer, so that the other slot does", { slot: "blue", chosen: "green", upstream: "502, 200" }, 4000],
+    ["lets clients wait until they go away", { status: 499, seconds: 1.5, upstream: "-" }, 4000],
+  ])("that %s is taken back", (_, line, ms) => {
+    world.ask(ms, line);
     expect(world.share()).toMatchObject({ weight: 0, frozen: { slot: "green" } });
+  });
+
+  it("that pauses for two seconds, so that many answers are slow at once, keeps its clients", () => {
+    world.ask(10_000, {});
+    for (let burst = 0; burst < 20; burst++) world.ask(100, { seconds: 2.1 });
+    world.ask(2000, {});
+    expect(world.share()).toMatchObject({ weight: 10, frozen: null });
   });
 
   it("that is good keeps its clients, and the guard says how sure it is", () => {
@@ -201,6 +209,14 @@ describe("a canary", () => {
     expect(world.decisions).toHaveLength(2);
     expect(world.share()).toMatchObject({ weight: 0, frozen: { decision: world.decisions[1]?.id } });
   });
+});
+
+it("a rehearsal takes its canary back, and leaves nothing behind", () => {
+  vi.stubEnv("TMPDIR", world.root);
+  const before = readdirSync(world.root);
+  expect(rehearse()).toBe(true);
+  expect(readdirSync(world.root)).toEqual(before);
+  vi.unstubAllEnvs();
 });
 
 describe("a freeze", () => {
