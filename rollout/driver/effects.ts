@@ -1,4 +1,5 @@
 import { otherSlot } from "../../components/edge/share.ts";
+import { repeated } from "../analysis/index.ts";
 import type { Effect, PhaseName, RecordEffect } from "../machine/index.ts";
 import { type Changes, wordsOf } from "./changes.ts";
 import { type Ended, summaryOf } from "./notes.ts";
@@ -260,7 +261,10 @@ export class Effects {
         await this.#ports.sleep(AGAIN_MS, signal);
         continue;
       }
-      const judged = judgeWindow(answer, window, state.want?.weight ?? 0, state.rollout, this.#desk.analysis);
+      const weight = state.want?.weight ?? 0;
+      const before = run.judged.findLast((one) => one.weight === weight && one.window !== window);
+      const alone = judgeWindow(answer, window, weight, state.rollout, this.#desk.analysis);
+      const judged = { ...alone, ...repeated(alone, before) };
       this.#desk.amend({ run: { ...run, judged: [...run.judged.filter((one) => one.window !== window), judged] } });
       const { verdict, reasons } = judged;
       const decisive = reasons.filter(({ outcome }) => outcome === verdict);
