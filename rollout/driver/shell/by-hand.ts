@@ -4,14 +4,15 @@ import type { Saved } from "../saved.ts";
 import type { Inside } from "./inside.ts";
 
 /**
- * One command inside the edge, so that it takes one `docker exec`: whichever slot is not active loses its clients; where the active one is
- * the release that was promoted last, that one.
+ * One command inside the edge, so that it takes one `docker exec`: whichever slot is not active loses its clients; where that one has none
+ * and the active one is the release that was promoted last, that one.
  */
 const SCRIPT = `
 control=$(read-control "$1") || exit
 active=$(printf '%s' "$control" | sed -n 's/.*"active": *"\\([a-z]*\\)".*/\\1/p')
 case $active in blue) slot=green ;; green) slot=blue ;; *) echo "read-control names no active slot: $control" >&2; exit 1 ;; esac
-[ "$active" != "$2" ] || slot=$active
+weight=$(printf '%s' "$control" | sed -n 's/.*"weight": *\\([0-9]*\\).*/\\1/p')
+[ "\${weight:-0}" -gt 0 ] || [ "$active" != "$2" ] || slot=$active
 release=$(printf '%s' "$control" | sed -n 's/.*"releases": *{[^}]*"'"$slot"'": *"\\([^"]*\\)".*/\\1/p')
 printf '%s\\n' "$3" | sed "s/@SLOT@/$slot/; s/@RELEASE@/$release/" | freeze-service "$1"`;
 
