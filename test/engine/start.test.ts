@@ -111,7 +111,7 @@ describe("start, status and stop", () => {
     const refused = await rival.script("start");
     expect(refused.exitCode).toBe(1);
     expect(refused.text).toContain("4 in the way");
-    expect(refused.text).toContain(`the name '${project.estate}' (14 containers) is taken by the checkout ${project.root}, started by `);
+    expect(refused.text).toContain(`the name '${project.estate}' (15 containers) is taken by the checkout ${project.root}, started by `);
     expect(refused.text).toContain(`port ${project.port} on 127.0.0.1 is taken by the container '${project.estate}-edge'`);
     expect(refused.text).toContain(`port ${project.monitoringPort} on 127.0.0.1 is taken by the container '${project.estate}-edge'`);
     expect(refused.text).toContain(`the network ${project.subnet} is taken by Docker's network '${project.estate}' (${project.subnet})`);
@@ -187,7 +187,10 @@ describe("start, status and stop", () => {
     const nowhere = { prometheus: null, alertmanager: null, grafana: null };
     expect([json.exitCode, JSON.parse(json.stdout)]).toEqual([
       1,
-      { edge: { url: null, health: "missing" }, stores: [], services: [], monitoring: nowhere, statusPage: null, monitoringHealth: null },
+      {
+        ...{ edge: { url: null, health: "missing" }, stores: [], services: [] },
+        ...{ monitoring: nowhere, statusPage: null, monitoringHealth: null, guard: null },
+      },
     ]);
     const again = await project.script("stop");
     expect(again.exitCode, `stop of what is stopped:\n${again.text}`).toBe(0);

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -96,6 +96,22 @@ describe("set-share of a frozen service", () => {
     expect(metrics()).toContain('sluice_frozen{service="api"} 0\n');
     expect(run("set-share", ["api"], "blue 10\n").code).toBe(0);
     expect(share()).toBe("/shares/blue/10");
+  });
+
+  it("looks again after it has moved the share: a freeze in between wins", () => {
+    run("unfreeze-service", ["api", "guard-api-1"]);
+    // The freeze comes with the very rename that moves the share.
+    const frozen = join(folder, "api/frozen");
+    writeFileSync(join(folder, "mv"), `#!/bin/sh\nset -e\n/bin/mv "$@"\n[ -e ${frozen} ] || /bin/cp ${join(folder, "order")} ${frozen}\n`);
+    chmodSync(join(folder, "mv"), 0o755);
+    writeFileSync(join(folder, "order"), order("green"));
+    const path = `${folder}:${process.env.PATH}`;
+    const { status, stderr } = spawnSync(join(BIN, "set-share"), ["api"], {
+      ...{ input: "blue 10\n", encoding: "utf8", env: { ...env(), PATH: path } },
+    });
+    expect([status, share()]).toEqual([3, "/shares/blue/0"]);
+    expect(stderr).toContain("api is frozen by decision guard-api-1: weight 10 for green is refused");
+    expect(metrics()).toContain('sluice_share_percent{service="api",slot="green"} 0\n');
   });
 
   it("never leaves the frozen slot with clients, whoever is first", () => {

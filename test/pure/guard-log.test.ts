@@ -108,6 +108,18 @@ describe("the log", () => {
     expect(seen.toSorted()).toEqual(written.toSorted());
   });
 
+  it("is read from the beginning of every file that came while nobody read", () => {
+    rotate();
+    const [, offsets] = read(undefined);
+    for (const text of ["a", "b", "c"]) {
+      appendFileSync(current(), `${text}\n`);
+      rotate("1");
+    }
+    // The first one is gone by then: the edge keeps the last two.
+    expect(read(offsets)[0]).toEqual(["c"]);
+    expect(read({})[0]).toEqual(["c"]);
+  });
+
   it("begins anew with a file that has become shorter", () => {
     rotate();
     appendFileSync(current(), "a\nb\nc\n");
