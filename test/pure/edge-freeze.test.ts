@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -77,13 +77,16 @@ describe("set-share of a frozen service", () => {
     ["green 100", "making green the active slot"],
     ["green 50", "making green the active slot"],
   ])("refuses %s: names the value, the decision and the way on", (wanted, value) => {
+    const made = () => lstatSync(join(folder, "api/share"), { bigint: true }).ctimeNs;
+    const before = made();
     const refused = run("set-share", ["api"], `${wanted}\n`);
     expect(refused).toMatchObject({ code: 3, out: "" });
     expect(refused.words).toBe(
       `set-share: api is frozen by decision guard-api-1: ${value} is refused; allowed: 0 until somebody has looked into it and run\n` +
         "  npm run rollout -- acknowledge guard-api-1\n",
     );
-    expect(share()).toBe("/shares/blue/0");
+    // Nobody was sent there even for a moment: it is the same link.
+    expect([share(), made()]).toEqual(["/shares/blue/0", before]);
   });
 
   it("takes what gives that slot nobody, and another service", () => {

@@ -115,7 +115,7 @@ describe("the log", () => {
       appendFileSync(current(), `${text}\n`);
       rotate("1");
     }
-    // The first one is gone by then: the edge keeps the last two.
+    // The first two are gone by then: the edge keeps one that is full.
     expect(read(offsets)[0]).toEqual(["c"]);
     expect(read({})[0]).toEqual(["c"]);
   });
