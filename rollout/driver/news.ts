@@ -37,7 +37,7 @@ const NAMES: Partial<Record<Action | "planned", string>> = {
 };
 
 /** What people do with it; without an entry: nothing. */
-const TODO: Partial<Record<Action | "planned", (about: About) => string>> = {
+const ANSWERS: Partial<Record<Action | "planned", (about: About) => string>> = {
   paused: ({ service }) => `To go on: npm run rollout -- resume ${service}. To take it back: npm run rollout -- abort ${service}.`,
   guardStale: ({ service }) => `Nothing goes up without the guard. Look at it: npm run status; then npm run rollout -- status ${service}.`,
   stuck: ({ service }) => `Clients may still be on the bad release. By hand: npm run rollout -- rollback ${service}; see docs/rollouts.md.`,
@@ -53,7 +53,7 @@ export function newsOf(
   about: About,
 ): Alert {
   const { estate, service, canary, rollout, at } = about;
-  const todo = TODO[action]?.(about);
+  const todo = ANSWERS[action]?.(about);
   return {
     labels: {
       ...{ alertname: NAMES[action] ?? "Rollout", [NEWS_LABEL]: "rollout", [NEWS_ID_LABEL]: id, estate, service, rollout },
