@@ -1,3 +1,5 @@
+import { DEFAULT_GUARD } from "../../rollout/analysis/index.ts";
+import { guardSettings } from "../../rollout/guard/watch.ts";
 import { requestsToDecide } from "../../test/support/rollout/guard.ts";
 import { roll, STEPS } from "../../test/support/rollout/steps.ts";
 import { flatStep } from "./analysis.ts";
@@ -32,6 +34,9 @@ export const ENOUGH = 400;
 /** Beyond this, a guard that has not decided is taken for one that never does. */
 export const LONGEST = 20_000;
 
+/** The test of failures as the guard runs it. */
+const SETTINGS = guardSettings(DEFAULT_GUARD);
+
 /** The guard with one request of the canary a tick and nine of the other slot: 10 %. */
 export function curves(simulation: Simulation): Curve[] {
   const times = Math.min(simulation.few, ENOUGH);
@@ -40,7 +45,7 @@ export function curves(simulation: Simulation): Curve[] {
 
 function pointOf(simulation: Simulation, times: number, base: number, points: number): CurvePoint {
   const mine = Math.min(1, base + points / 100);
-  const found = simulation.repeat(times, (random) => requestsToDecide(random, mine, base, 9, LONGEST));
+  const found = simulation.repeat(times, (random) => requestsToDecide(random, mine, base, 9, LONGEST, SETTINGS));
   const looks = simulation.repeat(times, (random) => roll(random, flatStep(base, mine - base), STEPS.slice(0, 1), base));
   const within = (limit: number): number => found.filter((requests) => requests !== undefined && requests <= limit).length / times;
   return {

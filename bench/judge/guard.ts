@@ -1,6 +1,7 @@
 import { DEFAULT_GUARD } from "../../rollout/analysis/sprt.ts";
-import { bursts, drift, flat, type Shares, shared, steps, type Traffic, watch } from "../../test/support/rollout/guard.ts";
+import { bursts, drift, flat, type Shares, shared, steps, type Traffic } from "../../test/support/rollout/guard.ts";
 import type { Figure } from "../figures.ts";
+import { watchBoth as watch } from "./both.ts";
 import { half, type Simulation, share } from "./simulation.ts";
 
 const SECONDS = 300;

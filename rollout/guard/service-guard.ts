@@ -45,6 +45,8 @@ export class ServiceGuard {
   /** The second whose answer was looked at for its time, of each slot. */
   #paced: Record<Slot, number> = { blue: 0, green: 0 };
   #decision: Decision | null;
+  /** The latest decision whose clients were given back. */
+  #flipped: Decision | null = null;
   #minute = 0;
 
   constructor(own: GuardedService, around: Surroundings) {
@@ -135,11 +137,13 @@ export class ServiceGuard {
       this.#own.name,
       this.#around.settings,
     );
+    const { decision } = this.#watch;
+    // The clients first: a disk may take a second, and a full one must not keep them on a bad slot.
+    if (decision) this.#flip(decision);
     try {
       this.keep();
     } finally {
-      // A full disk must not keep clients on a bad slot.
-      if (this.#watch.decision) this.#carryOut(this.#watch.decision);
+      if (decision) this.#carryOut(decision);
     }
   }
 
@@ -176,15 +180,21 @@ export class ServiceGuard {
     };
   }
 
+  /** Give the clients back, and remember when: once, however often the rest has to be tried. */
+  #flip(decided: Decision): Decision {
+    giveBack(this.#around.control, this.#own.name, decided.slot);
+    if (this.#flipped?.id !== decided.id) this.#flipped = { ...decided, flippedAt: Math.max(Date.now(), decided.decidedAt) };
+    return this.#flipped;
+  }
+
   /**
-   * The clients first: milliseconds count. The decision is on disk already, so a guard that dies here goes on here; on a full disk it goes on
-   * from memory, at every look, until it is written down.
+   * What follows the flip. The decision is on disk already, so a guard that dies here goes on here; on a full disk it goes on from memory, at
+   * every look, until it is written down.
    */
   #carryOut(decided: Decision): void {
     const { control, disk, onDecision } = this.#around;
-    giveBack(control, this.#own.name, decided.slot);
     const isNew = this.#decision?.id !== decided.id;
-    const decision = isNew ? { ...decided, flippedAt: Math.max(Date.now(), decided.decidedAt) } : (this.#decision ?? decided);
+    const decision = isNew ? this.#flip(decided) : (this.#decision ?? decided);
     const { id, release, slot, words, at } = decision;
     freeze(control, this.#own.name, { decision: id, release, slot, by: "guard", why: words, at });
     this.#takeBack(slot); // Somebody may have moved the share before the freeze was there to be seen.

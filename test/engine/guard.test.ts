@@ -189,10 +189,9 @@ describe("the guard", () => {
         "it watches again",
         30,
         () => status().catch(() => undefined),
-        (now) => (now?.watch?.canary.total ?? 0) > 0,
+        (now) => (now?.watch?.canary.total ?? 0) > (before.watch?.canary.total ?? 0),
       );
       expect(after?.watch).toMatchObject({ since: before.watch?.since, release: "v2" });
-      expect(after?.watch?.canary.total).toBeGreaterThan(before.watch?.canary.total ?? 0);
       expect(after?.watch?.canary.bad).toBe(0);
     });
     expect((await control()).frozen).toBeNull();

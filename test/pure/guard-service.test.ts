@@ -341,6 +341,20 @@ describe("the lease", () => {
     expect(world.disk.decisions()).toEqual(world.decisions);
   });
 
+  it("gives the clients back before anything is written: a disk may take a second", () => {
+    const weights: (number | undefined)[] = [];
+    const write = vi.spyOn(Disk.prototype, "keepService").mockImplementation((name, kept) => {
+      if (name === "api" && kept.watch?.decision) weights.push(world.share()?.weight);
+    });
+    try {
+      world.ask(4000, BAD);
+    } finally {
+      write.mockRestore();
+    }
+    expect(weights.length).toBeGreaterThan(0);
+    expect(weights.every((weight) => weight === 0)).toBe(true);
+  });
+
   it("says nothing of a service that has left the edge", () => {
     world.script("drop-service", ["web"]);
     world.pass(250);

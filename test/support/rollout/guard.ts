@@ -39,10 +39,17 @@ export function watch(random: Random, shares: Shares, { rate, weight, seconds }:
 }
 
 /** Requests of the canary until the guard decides, one request of the canary per tick and `others` of the other slot. */
-export function requestsToDecide(random: Random, mine: number, theirs: number, others: number, limit: number): number | undefined {
+export function requestsToDecide(
+  random: Random,
+  mine: number,
+  theirs: number,
+  others: number,
+  limit: number,
+  settings: GuardSettings = DEFAULT_GUARD,
+): number | undefined {
   let state = START;
   for (let requests = 1; requests <= limit; requests++) {
-    state = observe(state, { bad: random.binomial(1, mine), total: 1 }, { bad: random.binomial(others, theirs), total: others });
+    state = observe(state, { bad: random.binomial(1, mine), total: 1 }, { bad: random.binomial(others, theirs), total: others }, settings);
     if (state.aborted) return requests;
   }
   return undefined;
