@@ -1,5 +1,5 @@
 import { DEFAULT_GUARD } from "../../rollout/analysis/index.ts";
-import { guardSettings } from "../../rollout/guard/watch.ts";
+import { ofFailures } from "../../rollout/guard/watch.ts";
 import { requestsToDecide } from "../../test/support/rollout/guard.ts";
 import { roll, STEPS } from "../../test/support/rollout/steps.ts";
 import { flatStep } from "./analysis.ts";
@@ -35,7 +35,7 @@ export const ENOUGH = 400;
 export const LONGEST = 20_000;
 
 /** The test of failures as the guard runs it. */
-const SETTINGS = guardSettings(DEFAULT_GUARD);
+const SETTINGS = ofFailures(DEFAULT_GUARD);
 
 /** The guard with one request of the canary a tick and nine of the other slot: 10 %. */
 export function curves(simulation: Simulation): Curve[] {

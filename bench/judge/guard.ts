@@ -52,14 +52,19 @@ export function decisionTimes(simulation: Simulation): Figure[] {
   return [
     ...fromStart.flatMap(([name, bad, weight, rate]) => {
       const found = simulation.repeat(few, (random) => watch(random, () => [bad, 0.001], { rate, weight: () => weight, seconds: 600 }));
-      const seconds = found.map(({ second }) => (second === undefined ? undefined : second + 1));
+      const seconds = found.map(({ second }) => second);
+      const sinceBad = found.map((run) => run.sinceBad);
       const requests = found.map((run) => (run.second === undefined ? undefined : run.requests));
-      return [half(`guard: ${name}: decision`, seconds, "s"), half("  its requests until then", requests, "")];
+      return [
+        half(`guard: ${name}: decision`, seconds, "s"),
+        half("  since its first bad response", sinceBad, "s"),
+        half("  its requests until then", requests, ""),
+      ];
     }),
     ...later.map(([name, bad, weight]) => {
       const shares: Shares = (now) => [now < 120 ? 0.001 : bad, 0.001];
       const found = simulation.repeat(few, (random) => watch(random, shares, { rate: RATE, weight: () => weight, seconds: 600 }));
-      const seconds = found.map(({ second }) => (second === undefined ? undefined : second - 119));
+      const seconds = found.map(({ second }) => (second === undefined ? undefined : second - 120));
       return half(`guard: ${name}: decision`, seconds, "s");
     }),
   ];

@@ -38,7 +38,7 @@ export function part(values: readonly (number | undefined)[], of: number): numbe
 }
 
 /** What never came is no number. */
-export const spelled = (value: number): string => (value === Number.POSITIVE_INFINITY ? "never" : String(value));
+export const spelled = (value: number): string => (value === Number.POSITIVE_INFINITY ? "never" : String(Number(value.toPrecision(3))));
 
 /** p50, with p95 beside it. */
 export function half(name: string, values: readonly (number | undefined)[], unit: string, note = ""): Figure {

@@ -17,6 +17,11 @@ export interface GuardSettings {
   readonly minimumBad: number;
   /** So many requests of the canary wait for one of the other slot before they are judged alone. */
   readonly patience: number;
+  /**
+   * How much of the odds each of the four alternatives carries, from the smallest share that matters to nearly all; together 1, or the bound
+   * does not hold. What has less is found later.
+   */
+  readonly weights: readonly [number, number, number, number];
   /** The other slot's usual share is that of about so many of its latest requests. */
   readonly memory: number;
 }
@@ -29,6 +34,7 @@ export const DEFAULT_GUARD: GuardSettings = {
   factor: 2,
   minimumBad: 5,
   patience: 50,
+  weights: [0.25, 0.25, 0.25, 0.25],
   memory: 2000,
 };
 
@@ -97,7 +103,7 @@ export interface GuardDecision {
  *   requests, never a false abort, and the other slot's share may drift and burst from block to block.
  * The lower product counts at every look, and both go on from it after each stretch: so it may be now the one null that holds, now the other.
  *
- * Products of such ratios are supermartingales from 1, and so is their mean over fixed alternatives and over the block k at which
+ * Products of such ratios are supermartingales from 1, and so is their weighted mean over fixed alternatives and over the block k at which
  * the canary may have turned bad, with weights 1 / (k (k + 1)) that add up to 1. By Ville's inequality (1939) the mean ever reaches 1 / alpha with
  * chance alpha at most: for all looks, steps and restarts of a rollout together. The weights are what a restart would spend of alpha, and why an hour of
  * good answers does not hide a bad minute: the requests to decide grow with ln(k (k + 1)) only.
@@ -125,7 +131,7 @@ export function observe(state: GuardState, canary: Tally, other: Tally | undefin
   });
   const ruling = state.ruling + against(waiting, shares.alternatives[0], shares.allowed);
   const judged = { ...held, blocks: block, odds, ruling: Math.max(-1e6, Math.min(ruling, 1e6)), waiting: { bad: 0, total: 0 } };
-  const aborted = state.aborted || (lower(odds) >= 1 / settings.alpha && judged.seen.bad >= settings.minimumBad);
+  const aborted = state.aborted || (lower(odds, settings) >= 1 / settings.alpha && judged.seen.bad >= settings.minimumBad);
   return { ...judged, aborted };
 }
 
@@ -139,8 +145,8 @@ export function observationProblem(canary: Tally, other: Tally | undefined): str
 /** What the state amounts to. */
 export function decide(state: GuardState, settings: GuardSettings = DEFAULT_GUARD): GuardDecision {
   const { allowed, alternatives } = hypotheses(state, settings);
-  const odds = lower(state.odds);
-  const needed = 1 / settings.alpha;
+  const odds = lower(state.odds, settings);
+  const needed = Math.round(1 / settings.alpha);
   const numbers = { odds, needed, allowed, alternative: alternatives[0] };
   const facts = `${counted(state.seen)} responses of the canary were bad, ${percent(allowed)} are allowed`;
   if (state.aborted) return { decision: "ABORT", cleared: false, ...numbers, words: `${facts}: odds of ${spoken(odds)} to 1 against it.` };
@@ -197,5 +203,6 @@ function remember(known: Tally, latest: Tally | undefined, { memory }: GuardSett
 const add = (a: Tally, b: Tally): Tally => ({ bad: a.bad + b.bad, total: a.total + b.total });
 const isCount = (tally: Tally): boolean =>
   tallyProblem(tally) === undefined && Number.isSafeInteger(tally.bad) && Number.isSafeInteger(tally.total);
-const lower = (odds: GuardState["odds"]): number => odds.reduce((sum, { floor, other }) => sum + Math.min(floor, other), 0) / odds.length;
+const lower = (odds: GuardState["odds"], { weights }: GuardSettings): number =>
+  odds.reduce((sum, { floor, other }, index) => sum + Math.min(floor, other) * (weights[index] ?? 0), 0);
 const spoken = (odds: number): string => (odds > 1e9 ? "more than a billion" : Math.round(odds).toLocaleString("en"));

@@ -80,10 +80,22 @@ export interface Block {
   readonly silent: Sides;
 }
 
-/** Two tests watch at once, so each gets half of the chance to be wrong. */
+/** Of a whole rollout: its two tests share alpha. */
 export const guardSettings = ({ alpha, beta, floor }: Pick<GuardConfig, "alpha" | "beta" | "floor">): GuardSettings => ({
-  ...{ ...DEFAULT_GUARD, alpha: alpha / 2, beta, floor },
+  ...{ ...DEFAULT_GUARD, alpha, beta, floor },
 });
+
+/**
+ * Two tests watch at once, so they share the chance to be wrong. That of failures gets most of it, and leans to releases that fail now and
+ * then: one that always fails is caught by any alternative. Against two equal halves, p95 at 20 % of errors and 10 % of 50 requests a second
+ * falls from 11.0 to 9.7 s (bench/judge).
+ */
+export const ofFailures = (settings: GuardSettings): GuardSettings => ({
+  ...{ ...settings, alpha: settings.alpha * 0.8, weights: [0.25, 0.5, 0.15, 0.1] },
+});
+
+/** One answer a second of each slot is all that this one sees, so it leans to releases that are always slow. */
+const ofPace = (settings: GuardSettings): GuardSettings => ({ ...settings, alpha: settings.alpha * 0.2, weights: [0.1, 0.1, 0.2, 0.6] });
 
 /**
  * The watch that is due. One begins when the slot that is not active gets clients, or gets another release while it has them; it ends when it
@@ -119,11 +131,11 @@ export function step(before: WatchState, block: Block, service: string, settings
     { canary: counted.canary, other: counted.other.total > 0 ? counted.other : undefined },
   ]
     .filter((heard) => heard.canary.total > 0 || (heard.other?.total ?? 0) > 0)
-    .reduce((state, heard) => observe(state, heard.canary, heard.other, settings), before.test);
+    .reduce((state, heard) => observe(state, heard.canary, heard.other, ofFailures(settings)), before.test);
   const after: WatchState = {
     ...before,
     test,
-    pace: pace.canary.total > 0 || pace.other !== undefined ? observe(before.pace, pace.canary, pace.other, settings) : before.pace,
+    pace: pace.canary.total > 0 || pace.other !== undefined ? observe(before.pace, pace.canary, pace.other, ofPace(settings)) : before.pace,
     canary: add(before.canary, canary, { bad: pace.canary.bad, total: 0 }, counted.canary),
     other: add(before.other, other ?? NONE, { bad: pace.other?.bad ?? 0, total: 0 }, counted.other),
     synthetic: before.synthetic + counted.canary.total,
@@ -148,7 +160,7 @@ interface Verdict {
 }
 
 function judged(state: WatchState, silent: Block["silent"], settings: GuardSettings): Verdict | null {
-  const [failures, pace] = [decide(state.test, settings), decide(state.pace, settings)];
+  const [failures, pace] = bothOf(state, settings);
   if (failures.decision === "ABORT") return { reason: "sequential", words: failures.words };
   if (pace.decision === "ABORT") {
     return { reason: "sequential", words: `Of one answer a second, looked at for its time, too many were slow: ${pace.words}` };
@@ -182,16 +194,21 @@ function decision(state: WatchState, { reason, words }: Verdict, at: number, ser
       odds,
       needed,
       allowed,
-      alpha: settings.alpha * 2,
+      alpha: settings.alpha,
     },
   };
 }
 
 /** The test that speaks louder against the canary. */
-function likelier({ test, pace }: WatchState, settings: GuardSettings): GuardDecision {
-  const [failures, slow] = [decide(test, settings), decide(pace, settings)];
-  return slow.odds > failures.odds ? slow : failures;
+function likelier(state: WatchState, settings: GuardSettings): GuardDecision {
+  const [failures, slow] = bothOf(state, settings);
+  return slow.odds / slow.needed > failures.odds / failures.needed ? slow : failures;
 }
+
+const bothOf = ({ test, pace }: WatchState, settings: GuardSettings): readonly [failures: GuardDecision, slow: GuardDecision] => [
+  decide(test, ofFailures(settings)),
+  decide(pace, ofPace(settings)),
+];
 
 /** 20261121093000123: sorts as it happened. */
 const stamp = (at: number): string => new Date(at).toISOString().replaceAll(/\D/g, "");
@@ -199,7 +216,7 @@ const stamp = (at: number): string => new Date(at).toISOString().replaceAll(/\D/
 /** The watch as people ask for it. */
 export function describe(state: WatchState, settings: GuardSettings): Watch {
   const { slot, release, since, canary, other, synthetic } = state;
-  const { cleared } = decide(state.test, settings);
+  const { cleared } = decide(state.test, ofFailures(settings));
   const { odds, needed, words } = likelier(state, settings);
   return { slot, release, since, canary, other, synthetic, cleared, odds, needed, words };
 }

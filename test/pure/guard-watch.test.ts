@@ -58,7 +58,7 @@ describe("a block", () => {
     const firstBad = { client: T0 + 210, probe: null };
     const { decision } = blocks(20, { canary: { bad: 3, total: 3 }, other: { bad: 0, total: 22 }, firstBad });
     expect(decision).toMatchObject({
-      ...{ service: "api", slot: "green", release: "v2", weight: 10, reason: "sequential", firstBadAt: T0 + 210, needed: 20_000 },
+      ...{ service: "api", slot: "green", release: "v2", weight: 10, reason: "sequential", firstBadAt: T0 + 210, needed: 12_500 },
       ...{ alpha: 1e-4, allowed: 0.005, synthetic: 0, canary: { bad: 6, total: 6 } },
     });
     expect(decision?.id).toMatch(/^guard-api-20261121093\d{6,7}$/);
@@ -157,6 +157,6 @@ it("a watch in words for people has what it stands on", () => {
   const watch = blocks(40, { canary: { bad: 0, total: 5 }, other: { bad: 0, total: 45 } });
   expect(describeWatch(watch, SETTINGS)).toMatchObject({
     ...{ slot: "green", release: "v2", since: T0, canary: { bad: 0, total: 200 }, other: { bad: 0, total: 1800 }, synthetic: 0 },
-    ...{ cleared: true, needed: 20_000, words: expect.stringContaining("0 of 200 (0 %) responses of the canary were bad") },
+    ...{ cleared: true, needed: 12_500, words: expect.stringContaining("0 of 200 (0 %) responses of the canary were bad") },
   });
 });
