@@ -1,3 +1,4 @@
+import { Problem } from "../toolchain/problem.ts";
 import { say } from "../toolchain/say.ts";
 import { withEstate } from "./estate.ts";
 import type { Figure } from "./figures.ts";
@@ -22,16 +23,27 @@ export const rollout: Part = {
     return withEstate("rollout", "10.247.0.0/16", withRollouts, async (project) => {
       const wanted = (name: string): boolean => cases.length === 0 || cases.includes(name);
       const figures: Figure[] = [];
+      const failed: string[] = [];
       const add = async (name: string, measure: () => Promise<Figure[]>): Promise<void> => {
         if (!wanted(name)) return;
         say(`  case: ${name}`);
-        figures.push(...(await measure()));
+        try {
+          figures.push(...(await measure()));
+        } catch (error) {
+          // An hour of other cases is not thrown away for one; the run still ends with it.
+          failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+          say(`  case ${name}: NOT AS PROMISED: ${failed.at(-1)}`);
+        }
       };
       await add("good", () => measureGood(project, quick ? 20_000 : 300_000));
       for (const bad of BAD_CASES) await add(bad.release, () => measureBad(project, bad, runs));
       await add("by-hand", () => measureByHand(project, runs));
       await add("kill-switch", () => measureKillSwitch(project, quick ? 2 : 10));
       say(`  ${HOW}`);
+      if (failed.length > 0) {
+        for (const { name, value, unit, note = "" } of figures) say(`  ${name}: ${value} ${unit} ${note}`);
+        throw new Problem(`Not as promised:\n${failed.join("\n")}`);
+      }
       return figures;
     });
   },

@@ -1,3 +1,5 @@
+import type { BySecond } from "./seconds.ts";
+
 /** How many of how many were bad. Whole numbers. */
 export interface Tally {
   readonly bad: number;
@@ -18,6 +20,8 @@ export interface Window {
   readonly requests: number;
   readonly errors: number;
   readonly latency?: Latency;
+  /** The same responses second by second, where that is known. */
+  readonly bySecond?: BySecond | undefined;
   /** Length of the stretch. */
   readonly seconds: number;
 }

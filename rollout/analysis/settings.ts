@@ -6,6 +6,8 @@ export interface AnalysisSettings {
   readonly alpha: number;
   /** A latency that is clearly higher holds the rollout already when chance explains it less often than this. */
   readonly suspicion: number;
+  /** A difference of latencies is the doing of a few seconds when chance spreads it over seconds like this more often. */
+  readonly bunched: number;
   /** Differences of error shares up to this are not worth a rollback, however certain they are. */
   readonly errorMargin: number;
   /** Highest accepted share of failed requests. */
@@ -39,6 +41,7 @@ export const DEFAULT_SETTINGS: AnalysisSettings = {
   minimumRequests: 50,
   alpha: 0.001,
   suspicion: 0.02,
+  bunched: 0.2,
   errorMargin: 0.01,
   errorLimit: 0.01,
   authFailureLimit: 0.05,

@@ -110,6 +110,8 @@ const SlotWindow = z.object({
   errors: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
   latency: z.object({ buckets: z.array(Bucket) }),
+  /** Responses per bucket in each second; a second without any is empty. Absent from a guard that does not say. */
+  bySecond: z.array(z.array(z.int().nonnegative())).optional(),
 });
 const SlotHistory = z.object({ errorShares: z.array(z.number()), p95Seconds: z.array(z.number()) });
 

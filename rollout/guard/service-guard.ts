@@ -216,8 +216,20 @@ const nothing = (): Pending => ({ bad: 0, total: 0, pace: { bad: 0, total: 0 }, 
 const fresh = (): Record<Slot, Pending> => ({ blue: nothing(), green: nothing() });
 const run = ({ unanswered, broken }: Pending): Run => ({ atEnd: unanswered, broken });
 
-function plain({ requests, errors, seconds, latency }: ReturnType<SlotTallies["window"]> & { auth: Tally }): WindowAnswer["blue"] {
-  return { requests, errors, seconds, latency: { buckets: latency && "buckets" in latency ? [...latency.buckets] : [] } };
+function plain({
+  requests,
+  errors,
+  seconds,
+  latency,
+  bySecond,
+}: ReturnType<SlotTallies["window"]> & { auth: Tally }): WindowAnswer["blue"] {
+  return {
+    requests,
+    errors,
+    seconds,
+    latency: { buckets: latency && "buckets" in latency ? [...latency.buckets] : [] },
+    ...(bySecond && { bySecond: bySecond.map((counts) => [...counts]) }),
+  };
 }
 
 const mutable = ({ errorShares, p95Seconds }: ReturnType<SlotTallies["history"]>) => ({

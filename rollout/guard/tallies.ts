@@ -55,8 +55,10 @@ export class SlotTallies {
   window(from: number, until: number): Window & { readonly auth: Tally } {
     const [first, end] = [Math.floor(from / 1000), Math.ceil(until / 1000)];
     const sum = { requests: 0, failed: 0, buckets: BOUNDS.map(() => 0), auth: { bad: 0, total: 0 } };
+    const bySecond: number[][] = Array.from({ length: Math.max(0, end - first) }, () => []);
     for (const [at, second] of this.#seconds) {
       if (at < first || at >= end) continue;
+      bySecond[at - first] = [...second.buckets];
       sum.requests += second.requests;
       sum.failed += second.failed;
       sum.auth.bad += second.auth.bad;
@@ -66,7 +68,7 @@ export class SlotTallies {
       });
     }
     const buckets = cumulative(sum.buckets);
-    return { requests: sum.requests, errors: sum.failed, seconds: (until - from) / 1000, latency: { buckets }, auth: sum.auth };
+    return { requests: sum.requests, errors: sum.failed, seconds: (until - from) / 1000, latency: { buckets }, bySecond, auth: sum.auth };
   }
 
   /** Error shares and P95 of the minutes before the last few. */
