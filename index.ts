@@ -16,6 +16,7 @@ const edge = new Edge("edge", {
   host,
   image: toolImage,
   bind: settings.edge.bind,
+  public: settings.edge.public,
   port: settings.edge.port,
   tlsPort: settings.edge.tls?.port,
   statusPort: settings.monitoring?.port,
@@ -49,6 +50,7 @@ watch(settings, {
   ...{ host, images, edge, services, stores: Object.values(stores) },
   guard: guard(settings, { host, images, edge, services }),
 });
+if (settings.evidence) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
 
 export const url = edge.url;
 export const weights = Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }]));

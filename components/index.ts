@@ -3,6 +3,7 @@ export { postgres, redis, type StoreSpec } from "./datastore/spec.ts";
 export { Edge, type EdgeArgs } from "./edge/edge.ts";
 export { Routing, type RoutingArgs } from "./edge/routing.ts";
 export { TrafficShare, type TrafficShareArgs } from "./edge/traffic-share.ts";
+export { ReleaseEvidence } from "./evidence/evidence.ts";
 export { Guard, type GuardArgs } from "./guard/guard.ts";
 export { ConfigFiles, type ConfigFilesArgs } from "./host/config-files.ts";
 export { Host, type HostArgs } from "./host/host.ts";

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { imageHash } from "./hash.ts";
 
@@ -25,10 +25,12 @@ interface Bundle {
   readonly sources: readonly string[];
   /** Files that go beside it as they are. @default none */
   readonly assets?: readonly string[];
+  /** Folders whose files go into a folder of the same name beside it. @default none */
+  readonly folders?: readonly string[];
 }
 
 const BUNDLES: Readonly<Record<string, Bundle>> = {
-  api: { entry: "examples/api/server.ts", sources: ["examples/api", "examples/support"] },
+  api: { entry: "examples/api/server.ts", sources: ["examples/api", "examples/support"], folders: ["examples/api/migrations"] },
   web: {
     entry: "examples/web/server.ts",
     sources: ["examples/web", "examples/support"],
@@ -89,7 +91,7 @@ function stamp(root: string): string {
 }
 
 /** One readable file that needs nothing but Node.js: the same bytes in every checkout with the same libraries. */
-async function bundle(root: string, role: string, { entry, assets = [] }: Bundle): Promise<void> {
+async function bundle(root: string, role: string, { entry, assets = [], folders = [] }: Bundle): Promise<void> {
   // Loaded only when there is something to bundle: most commands have nothing.
   const { build } = await import("esbuild");
   const app = join(root, "images", role, "app");
@@ -114,6 +116,14 @@ async function bundle(root: string, role: string, { entry, assets = [] }: Bundle
   });
   for (const file of result.outputFiles) writeWhenChanged(file.path, file.text);
   for (const asset of assets) writeWhenChanged(join(app, basename(asset)), readFileSync(join(root, asset), "utf8"));
+  for (const folder of folders) copyFolder(join(root, folder), join(app, basename(folder)));
+}
+
+/** What has gone from the sources goes from the image as well. */
+function copyFolder(from: string, to: string): void {
+  const names = readdirSync(from);
+  if (existsSync(to)) for (const old of readdirSync(to)) if (!names.includes(old)) rmSync(join(to, old));
+  for (const name of names) writeWhenChanged(join(to, name), readFileSync(join(from, name), "utf8"));
 }
 
 async function writeRecord(root: string, role: string, hash: string): Promise<void> {

@@ -10,3 +10,6 @@ export async function main(run: () => Promise<void>): Promise<void> {
     process.exitCode = 1;
   }
 }
+
+/** For a command that passes everything else on to Pulumi. */
+export const helpAsked = (args: readonly string[]): boolean => args.some((arg) => arg === "--help" || arg === "-h");

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { policiesPage } from "../policies/page.ts";
 import { stackFileSchema } from "./json-schema.ts";
 import { settingsPage } from "./reference.ts";
 
@@ -6,6 +7,7 @@ import { settingsPage } from "./reference.ts";
 export const generated = (): Record<string, string> => ({
   "settings/settings.schema.json": `${JSON.stringify(stackFileSchema(), null, 2)}\n`,
   "docs/settings.md": settingsPage(),
+  "docs/policies.md": policiesPage(),
 });
 
 if (import.meta.main) {

@@ -61,6 +61,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     redis,
     monitoring,
     rollout,
+    evidence,
     services,
     secrets,
     postgresPassword,
@@ -77,6 +78,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     ...(redis && { redis: completeStore("redis", redis) }),
     ...(monitoring && { monitoring: completeMonitoring(monitoring) }),
     ...(rollout && { rollout: { ...rollout, guard: completeStore("guard", rollout.guard) } }),
+    ...(evidence?.publicKey !== undefined && { evidence: { ...evidence, publicKey: evidence.publicKey } }),
     services: Object.keys(services)
       .sort()
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),

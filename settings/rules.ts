@@ -1,5 +1,6 @@
 import type { Path, Problem } from "./problems.ts";
 import { edgeRules } from "./rules/edge.ts";
+import { evidenceRules } from "./rules/evidence.ts";
 import { hostRules } from "./rules/host.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
 import { rolloutRules } from "./rules/rollout.ts";
@@ -27,7 +28,17 @@ export interface Finding extends Omit<Problem, "path"> {
 
 export type Rule = (written: Written, facts: Facts) => Finding[];
 
-const RULES: readonly Rule[] = [hostRules, edgeRules, storeRules, serviceRules, sharedRules, secretRules, monitoringRules, rolloutRules];
+const RULES: readonly Rule[] = [
+  hostRules,
+  edgeRules,
+  storeRules,
+  serviceRules,
+  sharedRules,
+  secretRules,
+  monitoringRules,
+  rolloutRules,
+  evidenceRules,
+];
 
 /** Every rule between two settings, or between a setting and the world, that `written` breaks. */
 export const findings: Rule = (written, facts) => RULES.flatMap((rule) => rule(written, facts));

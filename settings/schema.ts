@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { postgres, redis } from "./datastore.ts";
 import { edge } from "./edge.ts";
+import { evidence } from "./evidence.ts";
 import { field, flag } from "./field.ts";
 import { host, name, password, secrets } from "./host.ts";
 import { monitoring } from "./monitoring.ts";
@@ -24,6 +25,7 @@ export const schema = field(
     services: services.default({}),
     monitoring: monitoring.optional(),
     rollout: rollout.optional(),
+    evidence: evidence.optional(),
     secrets: secrets.default({}),
     postgresPassword: password("Postgres", "postgresPassword").optional(),
     redisPassword: password("Redis", "redisPassword").optional(),

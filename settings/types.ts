@@ -31,6 +31,8 @@ export interface Settings<Secret = Output<string>> {
   readonly monitoring?: MonitoringSettings;
   /** Absent when nobody watches a canary. */
   readonly rollout?: RolloutSettings;
+  /** Absent when nothing is asked about what a release was found to be. */
+  readonly evidence?: EvidenceSettings;
   /** Sorted by name. */
   readonly services: readonly ServiceSettings[];
   /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
@@ -154,6 +156,15 @@ export interface FrozenSettings {
   readonly decision: string;
   readonly release: string;
   readonly slot: Slot;
+}
+
+/** Where the evidence about a release is, and what makes it believable. */
+export interface EvidenceSettings {
+  /** Relative to the project, or absolute. */
+  readonly file: string;
+  /** Ed25519, SPKI, PEM. */
+  readonly publicKey: string;
+  readonly maxAgeHours: number;
 }
 
 export interface RolloutSettings {

@@ -24,8 +24,18 @@ export interface DatastoreArgs {
   readonly drainSeconds: number;
 }
 
+/** What a data store says of itself to policies. */
+export interface DatastoreFacts {
+  readonly kind: StoreSpec["kind"];
+  /** The data volume outlives the stack: the engine tells policies of `protect`, not of this. */
+  readonly retained: boolean;
+}
+
 /** A first start lays out the data folder; a start after a crash replays the log. */
 const READY_SECONDS = 120;
+
+/** No `up` and no `destroy` deletes data. */
+const RETAINED = true;
 
 /**
  * A data store in one container, with its data in a volume that no `up` and no `destroy` ever deletes.
@@ -55,7 +65,7 @@ export class Datastore extends pulumi.ComponentResource {
     const data = new docker.Volume(
       `${name}-data`,
       { name: host.qualify(`${name}-data`), labels: host.labels("data") },
-      { parent: this, provider: host.engine, protect: protectData, retainOnDelete: true },
+      { parent: this, provider: host.engine, protect: protectData, retainOnDelete: RETAINED },
     );
     this.secrets = secrets;
     const container = createContainer(
@@ -78,7 +88,8 @@ export class Datastore extends pulumi.ComponentResource {
     this.ready = awaitHealthy(`${name}-ready`, { host, containers: [container], timeoutSeconds: READY_SECONDS }, { parent: this });
     this.address = { host: host.ownAddress(kind), port, passwordFile, details };
     this.running = [{ name, role: kind, id: container.id }];
-    this.registerOutputs({});
+    const facts: DatastoreFacts = { kind, retained: RETAINED };
+    this.registerOutputs({ ...facts });
   }
 }
 

@@ -12,6 +12,8 @@ export interface EdgeArgs {
   readonly image: pulumi.Input<string>;
   /** Host address that the edge listens on, e.g. `127.0.0.1`. */
   readonly bind: string;
+  /** Somebody has said aloud that other machines may reach the edge. */
+  readonly public: boolean;
   /** Host port for HTTP. */
   readonly port: number;
   /** Host port for HTTPS. @default none: plain HTTP only */
@@ -22,6 +24,12 @@ export interface EdgeArgs {
   readonly cpus: number;
   /** Time to finish requests when the edge itself is replaced, seconds. */
   readonly drainSeconds: number;
+}
+
+/** What the edge says of itself to policies. */
+export interface EdgeFacts {
+  readonly public: boolean;
+  readonly tls: boolean;
 }
 
 const READY_SECONDS = 30;
@@ -93,6 +101,7 @@ export class Edge extends pulumi.ComponentResource {
     this.metricsVolume = metrics.name;
     this.controlVolume = control.name;
     this.url = tlsPort === undefined ? `http://${bind}:${port}` : `https://${bind}:${tlsPort}`;
-    this.registerOutputs({ container: this.container, url: this.url });
+    const facts: EdgeFacts = { public: args.public, tls: tlsPort !== undefined };
+    this.registerOutputs({ container: this.container, url: this.url, ...facts });
   }
 }

@@ -14,6 +14,12 @@ export interface RoutingArgs {
   readonly tls?: { readonly certificate: string; readonly key: pulumi.Input<string> } | undefined;
 }
 
+/** What the routing says of itself to policies. */
+export type RoutingFacts = Pick<
+  EdgeBehaviour,
+  "headerOverride" | "bodyLimitMb" | "connectTimeoutSeconds" | "responseTimeoutSeconds" | "clientTimeoutSeconds"
+>;
+
 /**
  * What the edge serves: routes, limits, headers and certificates. The structural half of the edge; weights are `TrafficShare`.
  *
@@ -57,6 +63,8 @@ export class Routing extends pulumi.ComponentResource {
     );
 
     this.generation = config.generation;
-    this.registerOutputs({ generation: this.generation });
+    const { headerOverride, bodyLimitMb, connectTimeoutSeconds, responseTimeoutSeconds, clientTimeoutSeconds } = behaviour;
+    const facts: RoutingFacts = { headerOverride, bodyLimitMb, connectTimeoutSeconds, responseTimeoutSeconds, clientTimeoutSeconds };
+    this.registerOutputs({ generation: this.generation, ...facts });
   }
 }

@@ -3,6 +3,14 @@ import { hostCommand } from "../host/command.ts";
 import type { Host } from "../host/host.ts";
 import { greenShare, type Percent, type Slot } from "./share.ts";
 
+/** What a split says of itself to policies. */
+export interface TrafficShareFacts {
+  readonly service: string;
+  readonly active: Slot;
+  readonly canaryWeight: number;
+  readonly frozen?: { readonly slot: Slot; readonly release: string; readonly decision: string } | undefined;
+}
+
 export interface TrafficShareArgs {
   readonly host: Host;
   /** Name of the routed service, as in `sluice:services`. */
@@ -11,6 +19,8 @@ export interface TrafficShareArgs {
   readonly active: Slot;
   /** Percentage of clients sent to the other slot. */
   readonly canaryWeight: Percent;
+  /** What a rollback has frozen: that slot gets nobody. @default nothing */
+  readonly frozen?: TrafficShareFacts["frozen"];
   /** Id of the running edge container that owns the control volume. */
   readonly edgeContainer: pulumi.Input<string>;
 }
@@ -26,7 +36,7 @@ export class TrafficShare extends pulumi.ComponentResource {
 
   constructor(name: string, args: TrafficShareArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:edge:TrafficShare", name, {}, opts);
-    const { host, service, active, canaryWeight, edgeContainer } = args;
+    const { host, service, active, canaryWeight, edgeContainer, frozen } = args;
 
     const set = hostCommand(
       name,
@@ -42,6 +52,7 @@ export class TrafficShare extends pulumi.ComponentResource {
     );
 
     this.applied = set.stdout;
-    this.registerOutputs({ applied: this.applied });
+    const facts: TrafficShareFacts = { service, active, canaryWeight, ...(frozen && { frozen }) };
+    this.registerOutputs({ applied: this.applied, ...facts });
   }
 }

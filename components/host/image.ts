@@ -46,6 +46,11 @@ export class Images extends pulumi.ComponentResource {
     return this.image(source).imageId;
   }
 
+  /** The image as it is named outside of this host: what evidence about a release covers. */
+  reference(source: ImageSource): string {
+    return source.kind === "registry" ? source.reference : `build:${source.context}@${this.args.record(source.context).hash}`;
+  }
+
   /** Name of a release where the team gave none: what the image is, in twelve characters. */
   release(source: ImageSource): string {
     if (source.kind === "build") return this.args.record(source.context).hash.slice(0, 12);

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Datastore } from "../datastore/datastore.ts";
 import type { Route } from "../edge/routes.ts";
 import { otherSlot, type Percent, type Slot as SlotName, slotsWithClients } from "../edge/share.ts";
-import { TrafficShare } from "../edge/traffic-share.ts";
+import { TrafficShare, type TrafficShareFacts } from "../edge/traffic-share.ts";
 import type { ImageSource, Images } from "../host/image.ts";
 import { SecretFiles } from "../host/secret-files.ts";
 import type { Running } from "../monitoring/container-info.ts";
@@ -10,7 +10,7 @@ import type { SlotTarget } from "../monitoring/targets.ts";
 import { Slot, type SlotArgs, type SlotDefaults } from "./slot.ts";
 
 /** What a slot runs: an image in a release, with that release's own environment and files. */
-export interface SlotContent extends Omit<SlotArgs, "defaults" | "slot" | "image" | "release"> {
+export interface SlotContent extends Omit<SlotArgs, "defaults" | "slot" | "image" | "reference" | "release"> {
   readonly source: ImageSource;
   /** @default the first characters of the image's digest, or of the hash of what it is built from */
   readonly release?: string | undefined;
@@ -26,6 +26,8 @@ export interface ServiceArgs extends Omit<SlotDefaults, "service" | "secrets" | 
   readonly active: SlotName;
   /** Percentage of clients sent to the other slot. */
   readonly canaryWeight: Percent;
+  /** What a rollback has frozen. @default nothing */
+  readonly frozen?: TrafficShareFacts["frozen"];
   /** Data stores that the service uses: it gets their addresses and passwords, and starts after them. */
   readonly uses: readonly Datastore[];
   /** The service's own secrets by file name. */
@@ -72,7 +74,11 @@ export class Service extends pulumi.ComponentResource {
       const { source, release = images.release(source), ...own } = content;
       const defaultsInTurn = { ...defaults, after: [...defaults.after, ...after] };
       return [
-        new Slot(`${name}-${slot}`, { ...own, defaults: defaultsInTurn, slot, release, image: images.get(source) }, { parent: this }),
+        new Slot(
+          `${name}-${slot}`,
+          { ...own, defaults: defaultsInTurn, slot, release, image: images.get(source), reference: images.reference(source) },
+          { parent: this },
+        ),
       ];
     };
     // One slot at a time: a change that reaches both finds the other one at work, as the edge's backup. The active one goes first, so
@@ -92,7 +98,7 @@ export class Service extends pulumi.ComponentResource {
     } else {
       const served = slotsWithClients(active, canaryWeight);
       const dependsOn = readyOf(slots.filter(({ slot }) => served.includes(slot)));
-      const share = { host, service: name, active, canaryWeight, edgeContainer };
+      const share = { host, service: name, active, canaryWeight, edgeContainer, frozen: args.frozen };
       this.ready = [new TrafficShare(`${name}-share`, share, { parent: this, dependsOn })];
       const backends = (slot: SlotName, replicas: number) =>
         Array.from({ length: replicas }, (_, index) => ({ address: host.slotAddress(args.block, slot, index + 1), port: args.port }));

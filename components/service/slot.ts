@@ -36,11 +36,22 @@ export interface SlotDefaults {
   readonly edgeContainer: pulumi.Input<string>;
 }
 
+/** What a slot says of itself to policies. */
+export interface SlotFacts {
+  readonly service: string;
+  readonly slot: SlotName;
+  readonly release: string;
+  readonly reference: string;
+  readonly replicas: number;
+}
+
 export interface SlotArgs {
   readonly defaults: SlotDefaults;
   readonly slot: SlotName;
   /** Image by id or digest. */
   readonly image: pulumi.Input<string>;
+  /** The image as the settings name it: `registry/name@sha256:…`, or `build:<folder>@<hash of its content>`. */
+  readonly reference: string;
   /** Name of what the slot runs, as in metrics and the access log. */
   readonly release: string;
   /** Containers of the slot, 1 to 8. */
@@ -70,7 +81,7 @@ export class Slot extends pulumi.ComponentResource {
 
   constructor(name: string, args: SlotArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:service:Slot", name, {}, opts);
-    const { defaults, slot, image, release, replicas, env, files = {} } = args;
+    const { defaults, slot, image, reference, release, replicas, env, files = {} } = args;
     const { host, service, secrets } = defaults;
     this.slot = slot;
     this.replicas = replicas;
@@ -112,7 +123,8 @@ export class Slot extends pulumi.ComponentResource {
 
     this.running = containers.map(({ id }, index) => ({ name: `${name}-${index + 1}`, role: "service", slot: identity, id }));
     this.containers = pulumi.all(containers.map((container) => container.id));
-    this.registerOutputs({ containers: this.containers });
+    const facts: SlotFacts = { service, slot, release, reference, replicas };
+    this.registerOutputs({ containers: this.containers, ...facts });
   }
 }
 

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { runner } from "node-pg-migrate";
 import pg from "pg";
 
 export interface DatabaseSettings {
@@ -10,19 +12,14 @@ export interface DatabaseSettings {
   readonly POSTGRES_POOL: number;
 }
 
-/** Any fixed number: replicas that start together take turns at it. */
+/** Replicas that start together take turns at it; the releases before node-pg-migrate use the same number. */
 const MIGRATION_LOCK = 5_110_716;
 
-/** Applied in order, each once; an entry is never changed, only followed by another. */
-const MIGRATIONS = [
-  `create table orders (
-     id uuid primary key,
-     item text not null,
-     quantity integer not null check (quantity > 0),
-     created_at timestamptz not null default now()
-   );
-   create index orders_by_time on orders (created_at desc, id)`,
-];
+/** These lie beside this file in the sources and beside the bundle in the image. */
+export const MIGRATIONS = fileURLToPath(new URL("./migrations", import.meta.url));
+
+/** What `migrations` was to the releases before; what node-pg-migrate has done stands here. */
+export const MIGRATIONS_TABLE = "pgmigrations";
 
 /** `max` connections; the password file is read for each new one, so a changed password needs no restart. */
 export function createPool(settings: DatabaseSettings, max: number): pg.Pool {
@@ -39,24 +36,28 @@ export function createPool(settings: DatabaseSettings, max: number): pg.Pool {
   });
 }
 
-/** Brings the schema up to date in one transaction; safe in any number of replicas at once. */
-export async function migrate(pool: pg.Pool): Promise<void> {
+/**
+ * Brings the schema up to date in one transaction; safe in any number of replicas at once.
+ * @returns names of the migrations that this call has applied
+ */
+export async function migrate(pool: pg.Pool, dir = MIGRATIONS): Promise<string[]> {
   const client = await pool.connect();
   try {
-    await client.query("begin");
-    await client.query("select pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
-    await client.query("create table if not exists migrations (number integer primary key, applied_at timestamptz not null default now())");
-    const { rows } = await client.query<{ next: number }>("select coalesce(max(number) + 1, 0) as next from migrations");
-    const next = rows[0]?.next ?? 0;
-    for (const [number, sql] of MIGRATIONS.entries()) {
-      if (number < next) continue;
-      await client.query(sql);
-      await client.query("insert into migrations (number) values ($1)", [number]);
-    }
-    await client.query("commit");
+    const applied = await runner({
+      dbClient: client,
+      dir,
+      direction: "up",
+      migrationsTable: MIGRATIONS_TABLE,
+      singleTransaction: true,
+      lockValue: MIGRATION_LOCK,
+      advisoryLockMode: "wait",
+      // Its words are those of the error that it throws.
+      log: () => undefined,
+    });
     client.release();
+    return applied.map(({ name }) => name);
   } catch (error) {
-    // A broken connection is not given back; without it, the server undoes the transaction.
+    // A broken connection is not given back; without it, the server undoes the transaction and frees the lock.
     client.release(true);
     throw error;
   }

@@ -47,7 +47,10 @@ await runMain(async () => {
   await service.start();
 
   await untilDone(
-    () => migrate(pool),
+    async () => {
+      const applied = await migrate(pool);
+      if (applied.length > 0) server.log.info({ applied }, "the schema is up to date");
+    },
     (error) => server.log.warn({ error: error.message }, "waiting for postgres"),
   );
   ready = true;

@@ -40,7 +40,7 @@ describe("a host", () => {
 });
 
 describe("an edge", () => {
-  const args = { image: "sha256:edge", bind: "127.0.0.1", port: 8080, memoryMb: 64, cpus: 1, drainSeconds: 30 };
+  const args = { image: "sha256:edge", bind: "127.0.0.1", public: false, port: 8080, memoryMb: 64, cpus: 1, drainSeconds: 30 };
   const edge = (change: Partial<Omit<EdgeArgs, "host">> = {}) => onHost(({ Edge }, host) => new Edge("edge", { host, ...args, ...change }));
 
   it("is one container with three volumes that outlive it, and a wait", async () => {

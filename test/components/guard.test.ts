@@ -9,7 +9,7 @@ async function guarded(): Promise<Registered[]> {
   const limits = { memoryMb: 128, cpus: 0.25, drainSeconds: 5 };
   const makeEdge = () => {
     const host = new Host("host", { estate: "shop", docker: "unix:///s", subnet: "10.9.0.0/16" });
-    return { host, edge: new Edge("edge", { host, image: "sha256:edge", bind: "127.0.0.1", port: 8080, ...limits }) };
+    return { host, edge: new Edge("edge", { host, image: "sha256:edge", bind: "127.0.0.1", public: false, port: 8080, ...limits }) };
   };
   const known = new Set(census(await record(() => void makeEdge())));
   const seen = await record(() => {

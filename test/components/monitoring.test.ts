@@ -10,7 +10,15 @@ async function monitored(change: Partial<MonitoringArgs> = {}): Promise<Register
   const { Datastore, Edge, Host, Monitoring, postgres } = await import("../../components/index.ts");
   const limits = { memoryMb: 64, cpus: 0.25, drainSeconds: 5 };
   const rest = (host: InstanceType<typeof Host>) => {
-    const edge = new Edge("edge", { host, image: "sha256:edge", bind: "127.0.0.1", port: 8080, statusPort: 8090, ...limits });
+    const edge = new Edge("edge", {
+      host,
+      image: "sha256:edge",
+      bind: "127.0.0.1",
+      public: false,
+      port: 8080,
+      statusPort: 8090,
+      ...limits,
+    });
     const spec = postgres({ database: "app", user: "app", maxConnections: 100 });
     const store = new Datastore("postgres", { host, spec, image: "sha256:p", toolImage: "sha256:edge", protectData: false, ...limits });
     return { edge, store };

@@ -114,6 +114,12 @@ describe("good settings", () => {
     expect(good({})).not.toHaveProperty("rollout");
   });
 
+  it("complete evidence: a file and an age, while the key has no default", () => {
+    const { publicKey } = goodSettings().evidence;
+    expect(good(goodSettings()).evidence).toEqual({ file: "release-evidence.json", publicKey, maxAgeHours: 24 });
+    expect(good({})).not.toHaveProperty("evidence");
+  });
+
   it("say everything that an empty stack file leaves to the defaults", () => {
     expect(good({})).toEqual({
       name: "sluice-dev",
@@ -256,7 +262,7 @@ describe("several problems", () => {
 
   2. sluice:hots
      received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, monitoring, rollout, secrets, postgresPassword, redisPassword
+     allowed   name, protectData, host, edge, postgres, redis, services, monitoring, rollout, evidence, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

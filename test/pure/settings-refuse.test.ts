@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../settings/parse.ts";
 import { alerting } from "../support/refusals/alerting.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
+import { evidence } from "../support/refusals/evidence.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
 import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
@@ -18,6 +19,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   monitoring,
   alerting,
   rollout,
+  evidence,
 };
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {

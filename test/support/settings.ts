@@ -13,6 +13,9 @@ export type Case = [what: string, change: (raw: Raw) => void, path: string, rece
 export const project = new URL("../../", import.meta.url);
 export const stackFile = (stack: Stack): Raw => parse(readFileSync(new URL(`Pulumi.${stack}.yaml`, project), "utf8"));
 
+/** A public key; nobody has the other half. */
+const PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAMgXgwbDEq4aPU48Ze28dr6qwamZm0iFz0LacWU0Gb5I=\n-----END PUBLIC KEY-----\n";
+
 /** Settings that hold, with at least one value of every kind. A fresh copy each time. */
 export function goodSettings(): Raw {
   return {
@@ -30,6 +33,7 @@ export function goodSettings(): Raw {
       backups: { "to-r2": 26 },
       runbooks: "https://git.example.com/runbooks/",
     },
+    evidence: { publicKey: PUBLIC_KEY },
     rollout: { windowSeconds: 30, hooks: { before: ["npm run backup"] } },
     services: {
       api: {

@@ -1,0 +1,73 @@
+import type * as command from "@pulumi/command";
+import type * as docker from "@pulumi/docker";
+import type { Unwrap } from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { Estate } from "./estate.ts";
+import type { Facts } from "./facts.ts";
+
+/** How much a rule weighs: `mandatory` stops a preview and an update, `advisory` is said. */
+export type Level = "mandatory" | "advisory" | "disabled";
+
+/** Files that hold the rules; each is a chapter of docs/policies.md. */
+export const AREAS = ["containers", "images", "edge", "data", "secrets", "network", "release"] as const;
+export type Area = (typeof AREAS)[number];
+
+/** Resources that rules look at one by one, by the engine's name for their type. */
+export interface Types {
+  readonly "docker:index/container:Container": Facts<Unwrap<docker.ContainerArgs>>;
+  readonly "docker:index/remoteImage:RemoteImage": Facts<Unwrap<docker.RemoteImageArgs>>;
+  readonly "docker:index/volume:Volume": Facts<Unwrap<docker.VolumeArgs>>;
+  readonly "command:local:Command": Facts<Unwrap<command.local.CommandArgs>>;
+}
+export type Type = keyof Types;
+
+interface Text<C> {
+  /** Kebab-case; it is what levels and exceptions name. */
+  readonly name: string;
+  /** What holds, and why. */
+  readonly description: string;
+  /** What to change. */
+  readonly remediation: string;
+  /** Where a stack's levels file says nothing. @default "mandatory" */
+  readonly level?: Level;
+  /** What can be tuned in the levels file; every field has a default. */
+  readonly config?: z.ZodType<C>;
+}
+
+/** What the engine knows of a resource besides its properties. */
+export interface About {
+  readonly name: string;
+  /** Whether the engine refuses to delete it. */
+  readonly protect: boolean;
+  readonly secretOutputs: readonly string[];
+}
+
+/** Judges one resource, before anything is done to it. */
+export interface ResourceRule<T extends Type = Type, C = unknown> extends Text<C> {
+  readonly on: T;
+  /** @returns in words, what is wrong; nothing when all is well */
+  readonly check: (props: Types[T], about: About, config: C) => readonly string[] | Promise<readonly string[]>;
+}
+
+/** Judges what several resources are together. */
+export interface StackRule<C = unknown> extends Text<C> {
+  /** Without a resource of this type, the rule has nothing to say. */
+  readonly needs?: string;
+  readonly checkStack: (estate: Estate, config: C) => readonly Violation[];
+}
+
+export interface Violation {
+  readonly message: string;
+  /** The resource it is about; @default the stack */
+  readonly urn?: string | undefined;
+}
+
+export type Rule = AnyResourceRule | StackRule;
+/** Any one of the kinds, with its own types inside. */
+export type AnyResourceRule = { [T in Type]: ResourceRule<T> }[Type];
+
+/** Declares a rule whose configuration's type follows from its schema. */
+export const resourceRule = <T extends Type, C>(rule: ResourceRule<T, C>): ResourceRule<T> => rule as unknown as ResourceRule<T>;
+export const stackRule = <C>(rule: StackRule<C>): StackRule => rule as unknown as StackRule;
+
+export const isStackRule = (rule: Rule): rule is StackRule => "checkStack" in rule;

@@ -1,0 +1,50 @@
+import { currentStack } from "../estate/current-stack.ts";
+import { recordDeployment } from "../estate/deployments.ts";
+import { Docker } from "../estate/docker.ts";
+import { readProject } from "../estate/project.ts";
+import { prepareImages } from "../images/prepare.ts";
+import { ensureEngine } from "../toolchain/engine.ts";
+import { runPulumi } from "../toolchain/pulumi.ts";
+import { ensureState } from "../toolchain/state.ts";
+
+const STATE = ".sluice";
+
+/** What changes a running estate; a preview or a question is no deployment. */
+const DEPLOYS = ["up", "update"];
+
+/**
+ * Run the pinned engine with this project's state, passphrase and plugins.
+ * @param more arguments that depend on the stack. @default none
+ * @returns its exit code
+ */
+export async function runEngine(args: readonly string[], more?: (stack: string) => readonly string[]): Promise<number> {
+  const engine = await ensureEngine();
+  const state = await ensureState(STATE);
+  await prepareImages();
+  const ready = { ...engine, env: { ...engine.env, ...state.env } };
+  const stackOf = () => currentStack(args, `${STATE}/state`, ready);
+  const all = more === undefined ? args : [...args, ...more((await stackOf()) ?? "dev")];
+  const run = () => runPulumi(ready, all, { stdio: "inherit" });
+  return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stackOf) : run();
+}
+
+/** Settings that cannot be read are the engine's to speak of: then nothing is noted. */
+async function deploy(run: () => Promise<number>, stackOf: () => Promise<string | undefined>): Promise<number> {
+  // The engine starts while the settings are read.
+  const running = run();
+  running.catch(() => undefined); // awaited below
+  const stack = await stackOf();
+  const project = stack === undefined ? undefined : tryRead(stack);
+  if (project?.settings.monitoring) {
+    await recordDeployment(new Docker(project.settings.host.docker), project.settings.name, async () => (await running) === 0);
+  }
+  return running;
+}
+
+function tryRead(stack: string) {
+  try {
+    return readProject(stack);
+  } catch {
+    return undefined;
+  }
+}
