@@ -7,6 +7,7 @@ export default defineConfig({
       // A claim here never depends on time; the limit only ends what hangs, on a busy machine too.
       { test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: "components", include: ["test/components/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: "policies", include: ["test/policies/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
           name: "engine",

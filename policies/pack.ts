@@ -47,7 +47,7 @@ const spoken = (name: string, message: string, { remediation }: Rule): string =>
 
 function resourcePolicy(rule: AnyResourceRule, exceptions: Exceptions): Policy {
   const validateResource: ResourceValidationPolicy["validateResource"] = async (args, report) => {
-    if (isExcepted(exceptions, rule.name, args.name, stackOf(args.urn))) return;
+    if (args.type !== rule.on || isExcepted(exceptions, rule.name, args.name, stackOf(args.urn))) return;
     const about: About = { name: args.name, protect: args.opts.protect, secretOutputs: args.opts.additionalSecretOutputs };
     const check = rule.check as (props: object, about: About, config: unknown) => readonly string[] | Promise<readonly string[]>;
     for (const message of await check(factsOf(args.props), about, settingsOf(rule, args.getConfig())))

@@ -14,7 +14,7 @@ const fix = process.argv.includes("--fix");
 const CHECKS: readonly (readonly [title: string, command: string, ...args: string[]])[] = [
   ["format and lint", "biome", "check", "--error-on-warnings", ...(fix ? ["--write"] : []), "."],
   ["types", "tsc", "--noEmit"],
-  ["quick tests", "vitest", "run", "--project", "pure", "--project", "components"],
+  ["quick tests", "vitest", "run", "--project", "pure", "--project", "components", "--project", "policies"],
 ];
 
 await main(async () => {

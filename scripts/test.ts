@@ -9,7 +9,7 @@ import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
 /** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
-const ROOMS = ["pure", "components", "toolchain", "engine"] as const;
+const ROOMS = ["pure", "components", "policies", "toolchain", "engine"] as const;
 type Room = (typeof ROOMS)[number];
 
 const command = new Command("npm test --")

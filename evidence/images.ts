@@ -1,0 +1,43 @@
+import type { Docker } from "../estate/docker.ts";
+import { buildRecord } from "../images/record.ts";
+
+const BASE = "images/base";
+/** Repositories of images that were built for evidence; kept for the next run, one of each. */
+const OWN = "sluice-evidence";
+
+const roleOf = (context: string): string => context.split("/").at(-1) ?? context;
+
+/** An image with exactly this content that some estate or an earlier run has built on this engine; images are tagged by their content. */
+async function builtBefore(docker: Docker, context: string): Promise<string | undefined> {
+  const { hash } = buildRecord(context);
+  const all = await docker.run(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
+  const wanted = `/${roleOf(context)}:${hash.slice(0, 12)}`;
+  return all.split("\n").find((reference) => reference.endsWith(wanted));
+}
+
+/**
+ * Build a folder of this project as the estate does, with the words of the builder in the error when it fails.
+ * @param context relative to the project
+ * @returns the image's id
+ */
+export async function buildImage(docker: Docker, context: string): Promise<string> {
+  const { hash, ...about } = buildRecord(context);
+  const base = context === BASE ? [] : ["--build-arg", `BASE=${await toolImage(docker, BASE)}`];
+  const labels = Object.entries(about).flatMap(([key, value]) => ["--build-arg", `${key.toUpperCase()}=${value}`]);
+  const repository = `${OWN}/${roleOf(context)}`;
+  const tag = `${repository}:${hash.slice(0, 12)}`;
+  await docker.run(["build", "--quiet", "--network", "host", "--force-rm", ...base, ...labels, "--tag", tag, context]);
+  await forgetOlder(docker, repository, tag);
+  return (await docker.run(["image", "inspect", "--format", "{{.Id}}", tag])).trim();
+}
+
+/** An image to work with, built only where no engine of this machine has it: its content is what its tag says. */
+export async function toolImage(docker: Docker, context: string): Promise<string> {
+  return (await builtBefore(docker, context)) ?? buildImage(docker, context);
+}
+
+async function forgetOlder(docker: Docker, repository: string, keep: string): Promise<void> {
+  const all = await docker.run(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository]);
+  const old = all.split("\n").filter((reference) => reference !== "" && reference !== keep && !reference.endsWith(":<none>"));
+  for (const reference of old) await docker.try(["image", "rm", reference]);
+}
