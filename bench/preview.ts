@@ -1,34 +1,55 @@
+import { policyArguments } from "../estate/policy.ts";
 import type { Json } from "../test/support/project.ts";
 import { directPulumi, makeProject, type Pulumi } from "./estate.ts";
-import { type Figure, median, slope, spread } from "./figures.ts";
+import { type Figure, median, pairedRatio, slope, spread } from "./figures.ts";
 import type { Part } from "./part.ts";
 
 const SIZES = [10, 50, 200];
 /** Blocks 0 to 3 of a network are the estate's own. */
 const FIRST_BLOCK = 4;
 
-/** How a preview grows with the number of services, each with two slots and a route: all of it new, which is the most work. */
+/** How a preview grows with the number of services, each with two slots and a route: all of it new, which is the most work. Without and with the quality gates. */
 export const preview: Part = {
   name: "preview",
-  title: "pulumi preview without policies, by number of services",
-  typical: "3 minutes",
+  title: "pulumi preview without and with the policy pack, by number of services",
+  typical: "7 minutes",
   async measure({ engine, quick }) {
     const pulumi = directPulumi(engine);
     const sizes = quick ? SIZES.slice(0, 2) : SIZES;
-    const seconds = new Map(sizes.map((size): [number, number[]] => [size, []]));
+    const measured = sizes.map((size) => ({ size, plain: [] as number[], gated: [] as number[] }));
     const projects = new Map<number, Awaited<ReturnType<typeof makeProject>>>();
     try {
       for (const size of sizes) projects.set(size, await makeEstate(size, pulumi));
-      for (let round = 0; round < (quick ? 1 : 5); round++)
-        for (const [size, project] of projects) seconds.get(size)?.push((await pulumi(project, "preview", "--stack", "dev")).seconds);
+      for (let round = 0; round < (quick ? 1 : 5); round++) {
+        for (const { size, plain, gated } of measured) {
+          const project = projects.get(size);
+          if (!project) continue;
+          const timed = async (...args: string[]) => (await pulumi(project, "preview", "--stack", "dev", ...args)).seconds;
+          plain.push(await timed());
+          gated.push(await timed(...policyArguments(project.root, "dev")));
+        }
+      }
     } finally {
       for (const project of projects.values()) await project.remove();
     }
-    const figures = [...seconds].map(
-      ([size, took]): Figure => ({ name: `${size} services`, value: median(took), unit: "s", note: spread(took) }),
-    );
-    const growth = slope([...seconds].map(([size, took]) => [size, median(took)])) * 1000;
-    return [...figures, { name: "growth per service", value: growth, unit: "ms", note: "straight line through the medians" }];
+    const growth = (name: string, pick: (one: (typeof measured)[number]) => readonly number[]): Figure => {
+      const line = slope(measured.map((one) => [one.size, median(pick(one))]));
+      return { name, value: line * 1000, unit: "ms", note: "straight line through the medians" };
+    };
+    return [
+      ...measured.flatMap(({ size, plain, gated }): Figure[] => [
+        { name: `${size} services`, value: median(plain), unit: "s", note: spread(plain) },
+        { name: `${size} services, with the pack`, value: median(gated), unit: "s", note: spread(gated) },
+        {
+          name: `${size} services, with against without`,
+          value: pairedRatio(gated, plain),
+          unit: "×",
+          note: size === 50 ? "to be at most 1.6" : "",
+        },
+      ]),
+      growth("growth per service", ({ plain }) => plain),
+      growth("growth per service, with the pack", ({ gated }) => gated),
+    ];
   },
 };
 

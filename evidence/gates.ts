@@ -88,7 +88,7 @@ interface NotDone {
   readonly why: string;
 }
 
-type Done<R> = Exclude<R, NotDone>;
+export type Done<R> = Exclude<R, NotDone>;
 
 /** Whether somebody has looked at a part at all. */
 export const isDone = <R extends object>(result: R): result is Done<R> => !("status" in result);

@@ -46,7 +46,7 @@ async function start(docker: Docker, throwaway: Throwaway, { role, port: inside,
   const from = 20_000 + Math.floor(Math.random() * 9000);
   const port = await getPort({ host: "127.0.0.1", port: portNumbers(from, 29_999) });
   const variable = `${role.toUpperCase()}_PASSWORD_FILE`;
-  const container = await throwaway.container(role, [
+  const container = await throwaway.container(docker, role, [
     ...["--publish", `127.0.0.1:${port}:${inside}`, "--memory", `${memoryMb}m`, "--cap-drop", "ALL"],
     ...["--tmpfs", `${data}:uid=10001,gid=10001,mode=0700`, "--tmpfs", "/tmp:mode=1777"],
     // An image's own check is made for its estate; this one's readiness is asked below.

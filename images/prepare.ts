@@ -110,8 +110,8 @@ async function bundle(root: string, role: string, { entry, assets = [], folders 
     preserveSymlinks: true,
     // An optional part of pg that is not installed.
     external: ["pg-native"],
-    // Some libraries are CommonJS and ask for Node's own modules by `require`.
-    banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+    // Some libraries are CommonJS and ask for Node's own modules by `require`. Under another name: a library may import the same.
+    banner: { js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);' },
     logLevel: "error",
   });
   for (const file of result.outputFiles) writeWhenChanged(file.path, file.text);

@@ -2,12 +2,17 @@ import { isGiven } from "./facts.ts";
 import { roleOf } from "./labels.ts";
 import { resourceRule, stackRule } from "./rule.ts";
 
+/** The data of Prometheus and Alertmanager: its volumes are retained, and monitoring can be switched off. */
+const MEASURED = "sluice:monitoring:MonitoringServer";
+
 export const isProtected = resourceRule({
   name: "data-volume-is-protected",
   on: "docker:index/volume:Volume",
-  description: "The volume of a data store is protected: no `destroy` and no edit of the program deletes it.",
+  description:
+    "The volume of a data store is protected: no `destroy` and no edit of the program deletes it. What monitoring has measured is kept when it goes, and needs no more.",
   remediation: "Set `sluice:protectData` to true.",
-  check: (volume, { protect }) => (roleOf(volume) === "data" && !protect ? ["it holds data, and nothing protects it"] : []),
+  check: (volume, { protect, within }) =>
+    roleOf(volume) === "data" && !protect && !within.includes(MEASURED) ? ["it holds data, and nothing protects it"] : [],
 });
 
 export const isRetained = stackRule({

@@ -40,6 +40,8 @@ function settingsOf({ config }: Rule, given: object): unknown {
 
 /** Engine's name of the stack in `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */
 const stackOf = (urn: string): string => urn.split("::")[0]?.replace("urn:pulumi:", "") ?? "";
+/** Types of the parents in `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`. */
+const withinOf = (urn: string): readonly string[] => urn.split("::")[2]?.split("$").slice(0, -1) ?? [];
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 
 /** The words of a violation: what is wrong, and what to change. */
@@ -48,7 +50,12 @@ const spoken = (name: string, message: string, { remediation }: Rule): string =>
 function resourcePolicy(rule: AnyResourceRule, exceptions: Exceptions): Policy {
   const validateResource: ResourceValidationPolicy["validateResource"] = async (args, report) => {
     if (args.type !== rule.on || isExcepted(exceptions, rule.name, args.name, stackOf(args.urn))) return;
-    const about: About = { name: args.name, protect: args.opts.protect, secretOutputs: args.opts.additionalSecretOutputs };
+    const about: About = {
+      name: args.name,
+      within: withinOf(args.urn),
+      protect: args.opts.protect,
+      secretOutputs: args.opts.additionalSecretOutputs,
+    };
     const check = rule.check as (props: object, about: About, config: unknown) => readonly string[] | Promise<readonly string[]>;
     for (const message of await check(factsOf(args.props), about, settingsOf(rule, args.getConfig())))
       report(spoken(args.name, message, rule));

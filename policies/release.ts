@@ -8,6 +8,7 @@ import { stackRule, type Violation } from "./rule.ts";
 
 const EVIDENCE = "sluice:evidence:Evidence";
 const HOUR_MS = 3_600_000;
+const USUAL_HOURS = 24;
 const GATHER = "npm run evidence -- --stack <stack>";
 
 /** The stack's evidence; it is read from a file before anything runs, so a preview knows all of it. */
@@ -39,13 +40,18 @@ export const isFresh = stackRule({
   needs: EVIDENCE,
   description: "Evidence is young: dependencies, images and the database go on while it lies there.",
   remediation: `Gather it again: ${GATHER}.`,
-  config: z.strictObject({ maxAgeHours: z.number().positive().default(24) }),
+  config: z.strictObject({
+    /** Harder or softer than `sluice:evidence.maxAgeHours`. */
+    maxAgeHours: z.number().positive().optional(),
+  }),
   checkStack: (estate, { maxAgeHours }) =>
     about(estate, ({ createdAt }) => {
+      const declaredHours = declared(estate)?.props.maxAgeHours;
+      const limit = maxAgeHours ?? (isGiven(declaredHours) ? declaredHours : USUAL_HOURS);
       const hours = (Date.now() - Date.parse(createdAt)) / HOUR_MS;
       // Five minutes of a clock that goes before the other are no lie.
       if (hours < -5 / 60) return [`it is from the future: ${createdAt}`];
-      return hours <= maxAgeHours ? [] : [`it is ${hours.toFixed(1)} hours old; at most ${maxAgeHours}`];
+      return hours <= limit ? [] : [`it is ${hours.toFixed(1)} hours old; at most ${limit}`];
     }),
 });
 

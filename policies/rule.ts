@@ -37,6 +37,8 @@ interface Text<C> {
 /** What the engine knows of a resource besides its properties. */
 export interface About {
   readonly name: string;
+  /** Types of the components that it is part of, outermost first. */
+  readonly within: readonly string[];
   /** Whether the engine refuses to delete it. */
   readonly protect: boolean;
   readonly secretOutputs: readonly string[];

@@ -8,13 +8,17 @@ new Command("npm run check --")
     "What must hold before a commit: format and lint, types, and the quick tests (pure and components; they also compare generated files).",
   )
   .option("--fix", "let the formatter and linter mend what they can first")
+  .option("--no-tests", "leave the quick tests out: where every room runs anyway")
   .parse();
 const fix = process.argv.includes("--fix");
+const tests = !process.argv.includes("--no-tests");
 
-const CHECKS: readonly (readonly [title: string, command: string, ...args: string[]])[] = [
+type Check = readonly [title: string, command: string, ...args: string[]];
+const QUICK: readonly Check[] = [["quick tests", "vitest", "run", "--project", "pure", "--project", "components", "--project", "policies"]];
+const CHECKS: readonly Check[] = [
   ["format and lint", "biome", "check", "--error-on-warnings", ...(fix ? ["--write"] : []), "."],
   ["types", "tsc", "--noEmit"],
-  ["quick tests", "vitest", "run", "--project", "pure", "--project", "components", "--project", "policies"],
+  ...(tests ? QUICK : []),
 ];
 
 await main(async () => {

@@ -95,6 +95,27 @@ export async function capturePulumi(
   input?: string,
   { cwd = process.cwd(), env }: Omit<RunOptions, "stdio"> = {},
 ): Promise<string> {
+  const { stdout, stderr, exitCode, shortMessage } = await runSilently(engine, args, { cwd, env, input });
+  if (exitCode === 0) return stdout;
+  const words = [stderr, stdout].map((text) => text.trim()).find((text) => text) ?? shortMessage;
+  throw new Problem(`pulumi ${args.slice(0, 2).join(" ")} failed:\n${words}`);
+}
+
+/** Run one command of Pulumi and give all its words, whether it fails or not. */
+export async function runCaptured(
+  engine: RunnableEngine,
+  args: readonly string[],
+  { cwd = process.cwd(), env }: Omit<RunOptions, "stdio"> = {},
+): Promise<{ readonly text: string; readonly exitCode: number }> {
+  const { stdout, stderr, exitCode } = await runSilently(engine, args, { cwd, env, input: undefined });
+  return { text: [stdout, stderr].filter((words) => words !== "").join("\n"), exitCode };
+}
+
+async function runSilently(
+  engine: RunnableEngine,
+  args: readonly string[],
+  { cwd, env, input }: { readonly cwd: string; readonly env: RunOptions["env"]; readonly input: string | undefined },
+) {
   return keepingStackFiles(projectFolder(args, cwd), async () => {
     const ended = await execa(engine.pulumi, [...args, "--non-interactive"], {
       cwd,
@@ -102,11 +123,8 @@ export async function capturePulumi(
       ...(input === undefined ? { stdin: "ignore" } : { input }),
       reject: false,
     });
-    if (ended.failed) {
-      const words = [ended.stderr, ended.stdout].map((text) => text?.trim()).find((text) => text) ?? ended.shortMessage;
-      throw new Problem(`pulumi ${args.slice(0, 2).join(" ")} failed:\n${words}`);
-    }
-    return ended.stdout;
+    const { stdout = "", stderr = "", shortMessage = "" } = ended;
+    return { stdout, stderr, shortMessage, exitCode: ended.failed ? (ended.exitCode ?? 130) : 0 };
   });
 }
 

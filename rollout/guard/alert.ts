@@ -16,6 +16,8 @@ export function alertOf({ service, slot, release, reason, words, id, at, weight,
         `It had ${weight} % of the clients in slot ${slot}; ${canary.bad} of ${canary.total} responses were bad` +
         `${synthetic > 0 ? ` (${synthetic} of them the guard's own probes)` : ""}. ${words} (${reason}) ` +
         `The service is frozen until somebody has looked into it: npm run rollout -- acknowledge ${id}`,
+      // What to do is the same as when it is found frozen later.
+      runbook_url: "docs/runbooks/ServiceFrozen.md",
     },
     startsAt: new Date(at).toISOString(),
     endsAt: new Date(at + FOR_MS).toISOString(),

@@ -258,6 +258,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   "data-volume-is-protected": [
     { title: "protected", red: false, props: { labels: labelled("data") }, about: { protect: true } },
     { title: "not protected", red: true, says: "nothing protects it", props: { labels: labelled("data") } },
+    {
+      ...{ title: "what monitoring has measured", red: false, props: { labels: labelled("data") } },
+      about: { within: ["sluice:monitoring:Monitoring", "sluice:monitoring:MonitoringServer"] },
+    },
     { title: "not data", red: false, props: { labels: labelled("files") } },
     { title: "unknown", red: false, props: { labels: UNKNOWN } },
   ],
@@ -316,6 +320,11 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     stack("of last week", { evidence: { createdAt: ago(7 * 24) } }, "at most 24"),
     stack("of an hour ago, where half an hour is asked", { evidence: { createdAt: ago(1) } }, "at most 0.5", { maxAgeHours: 0.5 }),
     stack("of last week, where that is enough", { evidence: { createdAt: ago(7 * 24) } }, undefined, { maxAgeHours: 200 }),
+    stack(
+      "of an hour ago, where the stack asks for less",
+      { evidence: { createdAt: ago(1) }, declared: { maxAgeHours: 0.5 } },
+      "at most 0.5",
+    ),
     stack("from the future", { evidence: { createdAt: ago(-2) } }, "future"),
   ],
   "release-evidence-is-for-this-commit": [

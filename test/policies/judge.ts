@@ -2,7 +2,7 @@ import { type About, isStackRule, type Rule } from "../../policies/rule.ts";
 import type { Case } from "./cases.ts";
 import { estate } from "./fixtures.ts";
 
-const ABOUT: About = { name: "api-blue-1", protect: false, secretOutputs: [] };
+const ABOUT: About = { name: "api-blue-1", within: [], protect: false, secretOutputs: [] };
 
 /** What a rule says of a case. */
 export async function violations(rule: Rule, { props = {}, about, parts, config = {} }: Case): Promise<readonly string[]> {

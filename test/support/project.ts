@@ -20,7 +20,19 @@ const TRACKED = [
   "package.json",
   "package-lock.json",
 ];
-const ROOMS = ["components", "settings", "estate", "images", "examples", "toolchain", "scripts", "program", "rollout", "evidence", "policies"];
+const ROOMS = [
+  "components",
+  "settings",
+  "estate",
+  "images",
+  "examples",
+  "toolchain",
+  "scripts",
+  "program",
+  "rollout",
+  "evidence",
+  "policies",
+];
 
 export interface Outcome {
   readonly exitCode: number;

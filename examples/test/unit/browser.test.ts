@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { renderPage } from "../../web/page.ts";
 
 const SCRIPT = "../../web/browser.js";
+/** Only ends what hangs. */
+const PATIENCE = { timeout: 30_000 };
 const order = { id: "1", item: "<b>tea</b>", quantity: 2, createdAt: "2026-01-02T03:04:05.000Z" };
 
 let window: Window;
@@ -38,12 +40,12 @@ async function open() {
   await import(SCRIPT);
   await settled();
 }
-const settled = () => vi.waitFor(() => expect(find("orders").hasAttribute("aria-busy")).toBe(false));
+const settled = () => vi.waitFor(() => expect(find("orders").hasAttribute("aria-busy")).toBe(false), PATIENCE);
 async function submit(item: string, quantity: string) {
   find<HTMLInputElement>("item").value = item;
   find<HTMLInputElement>("quantity").value = quantity;
   find("add").dispatchEvent(new window.Event("submit", { cancelable: true }));
-  await vi.waitFor(() => expect(window.document.querySelector("button[type=submit]")?.hasAttribute("disabled")).toBe(false));
+  await vi.waitFor(() => expect(window.document.querySelector("button[type=submit]")?.hasAttribute("disabled")).toBe(false), PATIENCE);
   await settled();
 }
 
@@ -70,7 +72,7 @@ describe("the page in a browser", () => {
     expect(find("state").classList.contains("bad")).toBe(true);
     answers = { "GET /api/version": ok({ slot: "blue", release: "v1" }), "GET /api/orders": ok({ orders: [order] }) };
     find("again").click();
-    await vi.waitFor(() => expect(find("orders").children.length).toBe(1));
+    await vi.waitFor(() => expect(find("orders").children.length).toBe(1), PATIENCE);
     expect([text("state"), text("api-text")]).toEqual(["", "blue v1"]);
   });
 

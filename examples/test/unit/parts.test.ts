@@ -42,7 +42,7 @@ describe("the cache's client", () => {
     const said: string[] = [];
     const settings = { REDIS_HOST: "127.0.0.1", REDIS_PORT: 1, REDIS_PASSWORD_FILE: "/does/not/exist" };
     const redis = createCache(settings, (words) => said.push(words));
-    await vi.waitFor(() => expect(said).toHaveLength(1));
+    await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 30_000 });
     await sleep(400);
     await expect(redis.get("a")).rejects.toThrow();
     expect(said).toEqual([expect.stringMatching(/^redis is away: .*ECONNREFUSED/)]);
@@ -57,7 +57,7 @@ describe("the cache's client", () => {
     const { port } = server.address() as { port: number };
     const redis = createCache({ REDIS_HOST: "127.0.0.1", REDIS_PORT: port, REDIS_PASSWORD_FILE: import.meta.filename }, () => undefined);
     redis.options.password = "old";
-    await vi.waitFor(() => expect(redis.options.password).toContain("reads the password again"), { timeout: 5000 });
+    await vi.waitFor(() => expect(redis.options.password).toContain("reads the password again"), { timeout: 30_000 });
     redis.disconnect();
     server.close();
   });

@@ -1,11 +1,12 @@
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import getPort from "get-port";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 /** What the stand-ins of the libraries do; each test sets it. */
 const world = vi.hoisted(() => ({ migrations: 0, redis: "ready", pools: [] as { ended: boolean }[], failFirst: true }));
 
-vi.mock("pg", () => {
+vi.mock("pg", async () => {
+  const { EventEmitter } = await import("node:events");
   class Pool extends EventEmitter {
     ended = false;
     constructor() {
@@ -32,8 +33,8 @@ vi.mock("node-pg-migrate", () => ({
     return world.migrations === 2 ? [{ name: "0001_orders" }] : [];
   },
 }));
-vi.mock("ioredis", () => ({
-  Redis: class extends EventEmitter {
+vi.mock("ioredis", async () => ({
+  Redis: class extends (await import("node:events")).EventEmitter {
     options = {};
     get status() {
       return world.redis;

@@ -42,7 +42,7 @@ export async function preflight(session: Session, source: Source): Promise<{ che
     control: read,
     checks: [
       ...[settings, ...declared, host, ...atEdge, guardCheck(status), diskCheck(disk), image],
-      { what: "evidence and policies", ok: true, words: "none declared" },
+      { what: "evidence and policies", ok: true, words: "asked with the new release, before it is deployed" },
       {
         what: "migration and backup",
         ok: true,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { recordDeployment } from "../../../estate/deployments.ts";
 import type { Docker } from "../../../estate/docker.ts";
+import { passGates } from "../../../estate/gate.ts";
 import { buildsImages, type Project } from "../../../estate/project.ts";
 import { clearStaleLock } from "../../../toolchain/lock.ts";
 import { Problem } from "../../../toolchain/problem.ts";
@@ -47,6 +48,13 @@ export class PulumiStack implements Stack {
     if (edited !== text) writeWhole(project.stackFile, edited);
     // A new release in a slot is a deployment to those who watch the estate; moving clients is not.
     if (edit.slot === undefined) return this.#up();
+    try {
+      await passGates(project, await this.#ready());
+    } catch (error) {
+      // Refused before anything was changed: nor is the file.
+      if (edited !== text) writeWhole(project.stackFile, text);
+      throw error;
+    }
     let problem: unknown;
     await recordDeployment(docker, project.settings.name, () =>
       this.#up().then(
