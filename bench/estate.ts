@@ -35,12 +35,12 @@ export interface Timed {
 /** Pulumi in a project, in one of the two ways that a person starts it. @throws Error with its words when it fails */
 export type Pulumi = (project: Project, ...args: string[]) => Promise<Timed>;
 
-/** The CLI itself, with the environment that `npm run pulumi` gives it. */
+/** The CLI itself, with the environment that `npm run pulumi` gives it. @param env on top of that */
 export const directPulumi =
-  (engine: Engine): Pulumi =>
+  (engine: Engine, env: Readonly<Record<string, string>> = {}): Pulumi =>
   async (project, ...args) => {
     const state = await ensureState(resolve(project.root, ".sluice"));
-    return timed(engine.pulumi, args, project.root, { ...engine.env, ...state.env });
+    return timed(engine.pulumi, args, project.root, { ...engine.env, ...state.env, ...env });
   };
 
 /** `npm run pulumi -- …`, all of it. */

@@ -1,4 +1,4 @@
-import { policyArguments } from "../estate/policy.ts";
+import { gatesOf } from "../estate/policy.ts";
 import type { Json } from "../test/support/project.ts";
 import { directPulumi, makeProject, type Pulumi } from "./estate.ts";
 import { type Figure, median, pairedRatio, slope, spread } from "./figures.ts";
@@ -24,9 +24,9 @@ export const preview: Part = {
         for (const { size, plain, gated } of measured) {
           const project = projects.get(size);
           if (!project) continue;
-          const timed = async (...args: string[]) => (await pulumi(project, "preview", "--stack", "dev", ...args)).seconds;
-          plain.push(await timed());
-          gated.push(await timed(...policyArguments(project.root, "dev")));
+          plain.push((await pulumi(project, "preview", "--stack", "dev")).seconds);
+          const { args, env } = gatesOf(project.root, "dev");
+          gated.push((await directPulumi(engine, env)(project, "preview", "--stack", "dev", ...args)).seconds);
         }
       }
     } finally {

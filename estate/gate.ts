@@ -1,7 +1,7 @@
 import { Problem } from "../toolchain/problem.ts";
 import { type RunnableEngine, runCaptured } from "../toolchain/pulumi.ts";
 import { say } from "../toolchain/say.ts";
-import { policyArguments } from "./policy.ts";
+import { gatesOf } from "./policy.ts";
 import type { Project } from "./project.ts";
 
 /**
@@ -10,7 +10,8 @@ import type { Project } from "./project.ts";
  * @throws Problem with what the engine and the gates say against it
  */
 export async function passGates({ root, stack }: Pick<Project, "root" | "stack">, engine: RunnableEngine): Promise<void> {
-  const { text, exitCode } = await runCaptured(engine, ["preview", "--stack", stack, "--color", "never", ...policyArguments(root, stack)]);
+  const { args, env } = gatesOf(root, stack);
+  const { text, exitCode } = await runCaptured(engine, ["preview", "--stack", stack, "--color", "never", ...args], { cwd: root, env });
   if (exitCode !== 0) throw new Problem(`Nothing was changed. The preview says:\n\n${wordsOf(text)}`);
   const advice = adviceOf(text);
   if (advice.length > 0) say(["The quality gates advise (npm run policy -- list):", ...advice.map((line) => `  ${line}`)].join("\n"));

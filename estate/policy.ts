@@ -14,14 +14,23 @@ export function levelsFile(root: string, stack: string): string {
   return existsSync(join(root, own)) ? own : join(PACK, `levels.${STRICTEST}.json`);
 }
 
+/** What puts the quality gates before a preview or an update. */
+export interface Gates {
+  /** Arguments of Pulumi. */
+  readonly args: readonly string[];
+  /** On top of the engine's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
- * Arguments of Pulumi that put the quality gates before a preview or an update.
+ * The quality gates of a stack.
  * @throws Problem with everything that is wrong with the stack's levels file
  */
-export function policyArguments(root: string, stack: string): string[] {
+export function gatesOf(root: string, stack: string): Gates {
   const file = levelsFile(root, stack);
   if (!file.includes(`levels.${stack}.`)) say(`'${stack}' has no levels file of its own: ${file} is taken.`);
   const problems = levelsProblems(readFileSync(join(root, file), "utf8"));
   if (problems.length > 0) throw new Problem(`${file}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-  return ["--policy-pack", join(root, PACK), "--policy-pack-config", join(root, file)];
+  const options = [process.env.NODE_OPTIONS, `--require "${join(root, PACK, "lean-runner.cjs")}"`].filter(Boolean).join(" ");
+  return { args: ["--policy-pack", join(root, PACK), "--policy-pack-config", join(root, file)], env: { NODE_OPTIONS: options } };
 }

@@ -1,6 +1,7 @@
 import { currentStack } from "../estate/current-stack.ts";
 import { recordDeployment } from "../estate/deployments.ts";
 import { Docker } from "../estate/docker.ts";
+import type { Gates } from "../estate/policy.ts";
 import { readProject } from "../estate/project.ts";
 import { prepareImages } from "../images/prepare.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
@@ -14,17 +15,17 @@ const DEPLOYS = ["up", "update"];
 
 /**
  * Run the pinned engine with this project's state, passphrase and plugins.
- * @param more arguments that depend on the stack. @default none
+ * @param more what the stack adds to arguments and environment. @default nothing
  * @returns its exit code
  */
-export async function runEngine(args: readonly string[], more?: (stack: string) => readonly string[]): Promise<number> {
+export async function runEngine(args: readonly string[], more?: (stack: string) => Gates): Promise<number> {
   const engine = await ensureEngine();
   const state = await ensureState(STATE);
   await prepareImages();
   const ready = { ...engine, env: { ...engine.env, ...state.env } };
   const stackOf = () => currentStack(args, `${STATE}/state`, ready);
-  const all = more === undefined ? args : [...args, ...more((await stackOf()) ?? "dev")];
-  const run = () => runPulumi(ready, all, { stdio: "inherit" });
+  const gates = more?.((await stackOf()) ?? "dev");
+  const run = () => runPulumi(ready, [...args, ...(gates?.args ?? [])], { stdio: "inherit", ...(gates && { env: gates.env }) });
   return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stackOf) : run();
 }
 

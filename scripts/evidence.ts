@@ -21,6 +21,8 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** An address holds a password, and a command line is read by everybody on the machine. */
+const DATABASE = "SLUICE_EVIDENCE_DATABASE";
 const KEY_FILE = "SLUICE_EVIDENCE_KEY_FILE";
 
 const program = new Command("npm run evidence --").description(
@@ -32,7 +34,9 @@ program
   .option("--stack <name>", "which stack it is for", "dev")
   .option("--out <file>", "where it goes (default: the stack's `sluice:evidence.file`, else release-evidence.json)")
   .addOption(new Option("--key <file>", "private key that signs it").env(KEY_FILE))
-  .option("--database <url>", "postgres://… that the migrations are held against (default: the running estate's)")
+  .addOption(
+    new Option("--database <url>", "postgres://… that the migrations are held against (default: the running estate's)").env(DATABASE),
+  )
   .option("--blockers <file>", "list of blockers, or an export of `gh issue list`", "blockers.json")
   .option("--bench <file>", "figures that `npm run bench -- --json <file>` wrote")
   .addOption(new Option("--only <part...>", "these parts alone, to look into something; no file is written").choices(PARTS))

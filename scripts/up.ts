@@ -1,4 +1,4 @@
-import { policyArguments } from "../estate/policy.ts";
+import { gatesOf } from "../estate/policy.ts";
 import { Problem } from "../toolchain/problem.ts";
 import { runEngine } from "./engine-run.ts";
 import { helpAsked, main } from "./main.ts";
@@ -20,5 +20,5 @@ await main(async () => {
       `${ungated} would update before the gates have spoken: take it out, or use npm run pulumi -- up, which has no gates.`,
     );
   }
-  process.exitCode = await runEngine(["up", ...args], (stack) => policyArguments(process.cwd(), stack));
+  process.exitCode = await runEngine(["up", ...args], (stack) => gatesOf(process.cwd(), stack));
 });

@@ -101,7 +101,10 @@ export async function endToEnd(world: World): Promise<Tested> {
 async function testsIn(file: string, ran: Ran): Promise<Tested["tests"]> {
   const text = await report(file, ran);
   for (const failure of failuresOf(text).slice(0, 20)) say(`  failed: ${failure}`);
-  return parseVitest(text);
+  const tests = parseVitest(text);
+  // A set-up that failed, or a promise that nobody awaited, is in no test; the figures alone would look well.
+  if (ran.exitCode !== 0 && tests.failed === 0) throw new Error(lastWords(ran));
+  return tests;
 }
 
 const report = (file: string, ran: Ran): Promise<string> =>
