@@ -17,7 +17,7 @@ import { schema } from "./parts/schema.ts";
 import { secrets } from "./parts/secrets.ts";
 import { endToEnd, unit } from "./parts/tests.ts";
 import { types } from "./parts/types.ts";
-import type { Evidence } from "./schema.ts";
+import { Evidence } from "./schema.ts";
 import { sweepDead, sweepOwn, Throwaway, thisRun } from "./throwaway.ts";
 import type { World } from "./world.ts";
 
@@ -79,13 +79,18 @@ export async function gather(wish: Wish): Promise<Evidence> {
   process.env.SLUICE_EVIDENCE_RUN = thisRun();
   const clean = async () => {
     await throwaway.remove();
-    if (engine) await sweepOwn(await engine).catch(() => undefined);
+    const docker = await engine?.catch(() => undefined);
+    if (docker) await sweepOwn(docker).catch(() => undefined);
   };
+  let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
     say(`\n${signal}: what was started is removed`);
     void clean().finally(() => process.exit(130));
   };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  // Not `once`: execa ends the process itself when it finds that nobody but it listens.
+  process.on("SIGINT", stop).on("SIGTERM", stop);
   try {
     await prepareImages();
     return await look(world, wish, commit);
@@ -107,7 +112,8 @@ async function look(world: World, wish: Wish, commit: string): Promise<Evidence>
   };
   const built = await part("builds", () => builds(world));
   const images = Array.isArray(built) ? built : [];
-  return {
+  // What does not fit the form could be signed, and be refused by every reader.
+  return Evidence.parse({
     version: 1,
     commit,
     changedFiles: await changedFiles(world.root, wish.except),
@@ -120,7 +126,7 @@ async function look(world: World, wish: Wish, commit: string): Promise<Evidence>
     schema: await part("schema", () => schema(world, wish.database)),
     endToEnd: await part("endToEnd", () => endToEnd(world)),
     ...done,
-  };
+  } satisfies Evidence);
 }
 
 type NotDone = { status: "not done"; why: string };

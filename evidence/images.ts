@@ -22,13 +22,32 @@ async function builtBefore(docker: Docker, context: string): Promise<string | un
  */
 export async function buildImage(docker: Docker, context: string): Promise<string> {
   const { hash, ...about } = buildRecord(context);
-  const base = context === BASE ? [] : ["--build-arg", `BASE=${await toolImage(docker, BASE)}`];
+  // Not an estate's base: its label would be inherited, and the image would be taken for a part of that estate.
+  const base = context === BASE ? [] : ["--build-arg", `BASE=${await ownImage(docker, BASE)}`];
   const labels = Object.entries(about).flatMap(([key, value]) => ["--build-arg", `${key.toUpperCase()}=${value}`]);
-  const repository = `${OWN}/${roleOf(context)}`;
-  const tag = `${repository}:${hash.slice(0, 12)}`;
+  const tag = ownTag(context, hash);
+  const before = await idOf(docker, tag);
   await docker.run(["build", "--quiet", "--network", "host", "--force-rm", ...base, ...labels, "--tag", tag, context]);
-  await forgetOlder(docker, repository, tag);
-  return (await docker.run(["image", "inspect", "--format", "{{.Id}}", tag])).trim();
+  await forgetOlder(docker, `${OWN}/${roleOf(context)}`, tag);
+  const id = await idOf(docker, tag);
+  if (id === undefined) throw new Error(`${tag} was built and is not there`);
+  // The same content of another commit: nothing names the older image any more.
+  if (before !== undefined && before !== id) await docker.try(["image", "rm", before]);
+  return id;
+}
+
+const idOf = (docker: Docker, tag: string): Promise<string | undefined> =>
+  docker.run(["image", "inspect", "--format", "{{.Id}}", tag]).then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+
+const ownTag = (context: string, hash: string): string => `${OWN}/${roleOf(context)}:${hash.slice(0, 12)}`;
+
+/** An image of ours with exactly this content, built only where there is none. */
+async function ownImage(docker: Docker, context: string): Promise<string> {
+  const tag = ownTag(context, buildRecord(context).hash);
+  return (await docker.try(["image", "inspect", tag])) ? tag : buildImage(docker, context);
 }
 
 /** An image to work with, built only where no engine of this machine has it: its content is what its tag says. */

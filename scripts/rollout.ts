@@ -21,7 +21,7 @@ program
   .option("--stack <name>", "which stack", "dev")
   .option("--steps <list>", "percent of clients, e.g. 10,50,100 (default: the service's rollout.steps)", steps)
   .option("--window <seconds>", "how long each step is watched (default: the settings')", seconds(1, 86_400))
-  .option("--watch <seconds>", "how long a promoted release is watched; 0: not at all (default: 60)", seconds(0, 86_400))
+  .option("--watch <seconds>", "how long a promoted release is watched; 0: not at all (default: the settings')", seconds(0, 86_400))
   .option("--env <key=value...>", "environment of the release, on top of what the active one has", variable, {})
   .option("--keep-slot", "leave env, files and replicas of the slot as the stack file has them, not as the active release has them")
   .option("--commit <sha>", "commit of the release (default: GITHUB_SHA; of a build, HEAD)")

@@ -44,6 +44,12 @@ export const rollout = field(
     ),
     floor: share("Share of bad responses that the guard always allows.", 0.0001, 0.5, 0.005).default(0.005),
     windowSeconds: seconds(1, 3600, WINDOW, 60).default(60),
+    watchSeconds: seconds(
+      0,
+      3600,
+      "Seconds that a promoted release is watched on: an error share above `errorLimit` flips back to the old slot. 0: not at all.",
+      600,
+    ).default(600),
     warmUpSeconds: seconds(
       0,
       600,

@@ -174,6 +174,8 @@ export interface RolloutSettings {
   readonly beta: number;
   readonly floor: number;
   readonly windowSeconds: number;
+  /** Seconds that a promoted release is watched on. */
+  readonly watchSeconds: number;
   /** Seconds of each window that are not judged. */
   readonly warmUpSeconds: number;
   readonly extensions: number;

@@ -10,9 +10,9 @@ type Blockers = Exclude<Evidence["blockers"], { status: string }>;
 const Own = z.strictObject({
   blockers: z.array(
     z.strictObject({
-      id: z.string().min(1),
+      id: z.string().min(1).max(200),
       priority: z.enum(["P0", "P1", "P2", "P3"]),
-      title: z.string().min(1),
+      title: z.string().min(1).max(500),
       state: z.enum(["open", "closed"]).default("open"),
     }),
   ),
@@ -22,7 +22,7 @@ const Own = z.strictObject({
 const Export = z.array(
   z.object({
     number: z.int(),
-    title: z.string(),
+    title: z.string().min(1).max(500),
     state: z.enum(["OPEN", "CLOSED"]),
     labels: z.array(z.object({ name: z.string() })),
   }),

@@ -25,6 +25,8 @@ export interface Wanted {
 export interface Rules {
   readonly steps: readonly number[];
   readonly windowSeconds: number;
+  /** How long a promoted release is watched. */
+  readonly watchSeconds: number;
   readonly extensions: number;
   readonly giveUp: PlanSettings["giveUp"];
   readonly readyTimeoutSeconds: number;
@@ -41,8 +43,6 @@ export interface Ground {
 
 const RELEASE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** How long a promoted release is watched when nobody says. */
-const WATCH_SECONDS = 60;
 
 /** `build:images/api`, or an image reference. */
 export const sourceOf = (image: string): Source => (image.startsWith("build:") ? { build: image.slice("build:".length) } : { image });
@@ -81,7 +81,7 @@ export function planOf(wanted: Wanted, { stackText, active, rules, now }: Ground
   const run: Run = {
     ...{ id, by: wanted.by, startedAt: now, commit: wanted.commit, commitAt: wanted.commitAt, hooks: rules.hooks },
     content: nextContent(stableContent, former, { source, release, env: wanted.env, keep: wanted.keepSlot }),
-    ...{ former, postMs: (wanted.watchSeconds ?? WATCH_SECONDS) * 1000 },
+    ...{ former, postMs: (wanted.watchSeconds ?? rules.watchSeconds) * 1000 },
     ...{ deployed: false, steppedAt: null, promotedAt: null, backAt: null, endedAt: null, judged: [], decision: null, notes: [] },
   };
   return { plan, run };

@@ -59,7 +59,7 @@ const wanted = (more: Partial<Wanted> = {}): Wanted => ({
 const ground: Ground = {
   ...{ stackText: DEV, active: "blue", now: Date.UTC(2026, 10, 21, 9, 45, 12) },
   rules: {
-    ...{ steps: [10, 50, 100], windowSeconds: 60, extensions: 3, giveUp: "rollback", readyTimeoutSeconds: 60 },
+    ...{ steps: [10, 50, 100], windowSeconds: 60, watchSeconds: 600, extensions: 3, giveUp: "rollback", readyTimeoutSeconds: 60 },
     hooks: { before: [], after: [], onRollback: [] },
   },
 };

@@ -105,6 +105,7 @@ describe("good settings", () => {
         beta: DEFAULT_GUARD.beta,
         floor: DEFAULT_GUARD.floor,
         windowSeconds: 30,
+        watchSeconds: 600,
         warmUpSeconds: 10,
         extensions: 3,
       },

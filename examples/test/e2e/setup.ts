@@ -16,7 +16,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const docker = new Docker(process.env.DOCKER_HOST || "unix:///var/run/docker.sock");
   const throwaway = new Throwaway();
   // Ctrl-C and a pipeline's end come as signals; vitest does not wait for a teardown then.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void throwaway.remove().then(() => process.exit(130)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void throwaway.remove().then(() => process.exit(130)));
   try {
     await prepareImages();
     const [postgres, redis] = await Promise.all([startPostgres(docker, throwaway), startRedis(docker, throwaway)]);

@@ -99,7 +99,12 @@ export function rulesOf({ settings }: Project, service: ServiceSettings): Rules 
     throw new Problem(`'${settings.name}' has no rollouts: add sluice:rollout: {} to the stack file, then npm start.`);
   return {
     ...{ steps: service.rollout.steps, windowSeconds: service.rollout.windowSeconds ?? estate.windowSeconds, hooks: estate.hooks },
-    ...{ extensions: estate.extensions, giveUp: estate.giveUp, readyTimeoutSeconds: service.readyTimeoutSeconds },
+    ...{
+      watchSeconds: estate.watchSeconds,
+      extensions: estate.extensions,
+      giveUp: estate.giveUp,
+      readyTimeoutSeconds: service.readyTimeoutSeconds,
+    },
   };
 }
 
