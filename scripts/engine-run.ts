@@ -5,7 +5,7 @@ import type { Gates } from "../estate/policy.ts";
 import { readProject } from "../estate/project.ts";
 import { prepareImages } from "../images/prepare.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
-import { runPulumi } from "../toolchain/pulumi.ts";
+import { type RunnableEngine, runPulumi } from "../toolchain/pulumi.ts";
 import { ensureState } from "../toolchain/state.ts";
 
 const STATE = ".sluice";
@@ -24,9 +24,15 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   await prepareImages();
   const ready = { ...engine, env: { ...engine.env, ...state.env } };
   const stackOf = () => currentStack(args, `${STATE}/state`, ready);
-  const gates = more?.((await stackOf()) ?? "dev");
+  const gates = more === undefined ? undefined : more(await madeStack(ready, (await stackOf()) ?? "dev"));
   const run = () => runPulumi(ready, [...args, ...(gates?.args ?? [])], { stdio: "inherit", ...(gates && { env: gates.env }) });
   return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stackOf) : run();
+}
+
+/** A stack that has a file but was never brought up can be previewed all the same. */
+async function madeStack(engine: RunnableEngine, stack: string): Promise<string> {
+  await runPulumi(engine, ["stack", "select", "--create", stack], { stdio: "quiet" });
+  return stack;
 }
 
 /** Settings that cannot be read are the engine's to speak of: then nothing is noted. */

@@ -1,4 +1,16 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -123,6 +135,21 @@ describe("prepareImages", { timeout: 60_000 }, () => {
     await prepareImages(dir);
     await prepareImages();
     expect(readFileSync(server(), "utf8")).toBe(readFileSync(join(ROOT, "images/api/app/server.mjs"), "utf8"));
+  });
+
+  it("puts the API's migrations beside it, and takes away what has gone from the sources", async () => {
+    const own = join(dir, "examples/api/migrations");
+    const beside = () => readdirSync(join(dir, "images/api/app/migrations")).sort();
+    writeFileSync(join(own, "9999_planted.sql"), "-- Up Migration\n");
+    await prepareImages(dir);
+    const { hash } = record("api");
+    expect(beside()).toEqual(readdirSync(own).sort());
+    expect(beside()).toContain("9999_planted.sql");
+    rmSync(join(own, "9999_planted.sql"));
+    await prepareImages(dir);
+    expect(beside()).toEqual(readdirSync(own).sort());
+    expect(beside()).toContain("0001_orders.sql");
+    expect(record("api").hash).not.toBe(hash);
   });
 
   it("takes less than 30 ms and touches nothing when nothing has changed", async () => {
