@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
-import { parseSteps } from "../rollout/driver/plan.ts";
 import { LeaseHeld } from "../rollout/driver/ports.ts";
 import type { RollOptions } from "../rollout/driver/shell/roll.ts";
+import { parseSteps } from "../rollout/driver/words.ts";
 import { main } from "./main.ts";
 
 const EXITS = `
@@ -37,13 +37,16 @@ const commands = [
   ["resume", "go on after a pause, or after the driver died"],
   ["promote", "your word in place of the analysis for this step; the guard must be alive"],
   ["abort", "take the release back; the service is not frozen"],
-  ["rollback", "every client back at once, and frozen: needs no rollout and waits for nothing"],
 ] as const;
 for (const [name, words] of commands) {
   sub(`${name} <service>`, words).action(async (service: string, _: unknown, own: Command) =>
     run(async () => (await import("../rollout/driver/shell/commands.ts")).command(name, service, own.opts())),
   );
 }
+sub("rollback <service>", "every client back at once, and frozen: needs no rollout and waits for nothing").action(
+  async (service: string, _: unknown, own: Command) =>
+    run(async () => (await import("../rollout/driver/shell/rollback.ts")).rollback(service, own.opts())),
+);
 sub("acknowledge <decision>", "lift the freeze of this decision, and of those before it").action(
   async (decision: string, _: unknown, own: Command) =>
     run(async () => (await import("../rollout/driver/shell/commands.ts")).acknowledge(decision, own.opts())),

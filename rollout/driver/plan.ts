@@ -3,6 +3,7 @@ import { isStandIn } from "../../settings/image-reference.ts";
 import { PLAN_DEFAULTS, type Plan, type PlanSettings, planProblems } from "../machine/index.ts";
 import type { Hooks, Run } from "./saved.ts";
 import { nextContent, slotContent } from "./stack-file.ts";
+import { stamp } from "./words.ts";
 
 export type Source = { readonly image: string } | { readonly build: string };
 
@@ -100,15 +101,6 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 function imageOf(content: Readonly<Record<string, unknown>> | null): string {
   if (typeof content?.image === "string") return content.image;
   return typeof content?.build === "string" ? `build:${content.build}` : "unknown";
-}
-
-/** `20261121-094512`, UTC. */
-export const stamp = (now: number): string => new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-
-/** `10,50,100` as numbers. @returns undefined when it is no such list */
-export function parseSteps(words: string): number[] | undefined {
-  const parts = words.split(",").map((part) => part.trim());
-  return parts.every((part) => /^\d{1,3}$/.test(part)) ? parts.map(Number) : undefined;
 }
 
 /** The plan in words, for --dry-run and the beginning of a rollout. */

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { DEFAULT_SETTINGS } from "../../rollout/analysis/index.ts";
-import { type Ground, parseSteps, planOf, type Wanted } from "../../rollout/driver/plan.ts";
+import { type Ground, planOf, type Wanted } from "../../rollout/driver/plan.ts";
 import type { Control } from "../../rollout/driver/ports.ts";
 import { diskCheck, edgeChecks, guardCheck, refusal } from "../../rollout/driver/preflight.ts";
 import { failureOf } from "../../rollout/driver/shell/stack.ts";
 import { editStack, slotContent } from "../../rollout/driver/stack-file.ts";
 import { guardEvents, judgeWindow } from "../../rollout/driver/translate.ts";
+import { parseSteps } from "../../rollout/driver/words.ts";
 import { idle } from "../../rollout/machine/index.ts";
 import { plan } from "../support/rollout/world.ts";
 

@@ -1,6 +1,6 @@
+import { z } from "zod";
 import { otherSlot, type Slot } from "../../../components/edge/share.ts";
-import { stamp } from "../plan.ts";
-import type { Saved } from "../saved.ts";
+import { stamp } from "../words.ts";
 import type { Inside } from "./inside.ts";
 
 /**
@@ -20,13 +20,31 @@ printf '%s\\n' "$3" | sed "s/@SLOT@/$slot/; s/@RELEASE@/$release/" | freeze-serv
 export const decisionByHand = (service: string, by: string, now: number): string =>
   `rollback-by-${by.replace(/[^A-Za-z0-9_-]/g, "-")}-${service}-${stamp(now)}`;
 
-/** The slot that a release was promoted to, while that is the last thing that happened. */
-export function promotedSlot({ state, run }: Saved): Slot | null {
-  return state.phase.name === "done" && run?.promotedAt != null && state.rollout !== null ? otherSlot(state.rollout.stable.slot) : null;
+/** The little of what a driver keeps that a rollback asks for: reading all of it would cost clients a quarter of a second. */
+const Promoted = z.object({
+  state: z.object({
+    phase: z.object({ name: z.literal("done") }),
+    rollout: z.object({ stable: z.object({ slot: z.enum(["blue", "green"]) }) }),
+  }),
+  run: z.object({ promotedAt: z.number() }),
+});
+
+/**
+ * The slot that a release was promoted to, while that is the last thing that happened.
+ * @param saved a driver's state, as it is on disk
+ * @returns null when it says so of none, or cannot be read
+ */
+export function promotedSlot(saved: string): Slot | null {
+  try {
+    const parsed = Promoted.safeParse(JSON.parse(saved));
+    return parsed.success ? otherSlot(parsed.data.state.rollout.stable.slot) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Take every client back and freeze, at once: neither the engine, nor a running driver, nor this machine's files are waited for. */
-export async function takeBackNow(inside: Inside, service: string, by: string, saved: Saved | null, now: number): Promise<string> {
+export async function takeBackNow(inside: Inside, service: string, by: string, promoted: Slot | null, now: number): Promise<string> {
   const decision = decisionByHand(service, by, now);
   const order = {
     decision,
@@ -36,7 +54,6 @@ export async function takeBackNow(inside: Inside, service: string, by: string, s
     why: `rolled back by hand`,
     at: now,
   };
-  const promoted = saved === null ? null : promotedSlot(saved);
   const held = await inside.output("edge", ["sh", "-c", SCRIPT, "sh", service, promoted ?? "none", JSON.stringify(order)]);
   // One that held before is kept, and is the one to acknowledge.
   return /"decision" *: *"([^"]+)"/.exec(held)?.[1] ?? decision;

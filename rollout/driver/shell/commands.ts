@@ -6,10 +6,10 @@ import { say } from "../../../toolchain/say.ts";
 import { explain } from "../../machine/index.ts";
 import type { Driver } from "../driver.ts";
 import { type InboxCommand, LeaseHeld } from "../ports.ts";
-import { takeBackNow } from "./by-hand.ts";
 import { knownServices } from "./files.ts";
 import { drive, EXIT, isUnfinished, openSession } from "./roll.ts";
-import { person, pidOf, type Session, serviceOf } from "./session.ts";
+import { pidOf, type Session } from "./session.ts";
+import { person, serviceOf } from "./who.ts";
 
 export interface CommandOptions {
   readonly stack: string;
@@ -19,17 +19,10 @@ export interface CommandOptions {
 /** How long a running driver may take to answer. */
 const ANSWER_MS = 10_000;
 
-/** Pause, resume, promote, abort, roll back: by the driver that runs, else by this process. @returns the exit code */
+/** Pause, resume, promote, abort, write a rollback down: by the driver that runs, else by this process. @returns the exit code */
 export async function command(what: InboxCommand["command"], name: string, options: CommandOptions): Promise<number> {
   const session = openSession(name, options);
-  const by = person();
-  // Clients first. Everything after this may take as long as it takes.
-  if (what === "rollback") {
-    const saved = safely(() => session.load());
-    const decision = await takeBackNow(session.inside, name, by, saved, Date.now());
-    say(`Every client is back on the other slot, and ${name} is frozen by ${decision}.`);
-  }
-  return run(session, { command: what, by, at: Date.now() }, options);
+  return run(session, { command: what, by: person(), at: Date.now() }, options);
 }
 
 /** Lift the freeze of a decision. */

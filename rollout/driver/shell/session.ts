@@ -85,14 +85,6 @@ export class Session {
   }
 }
 
-/** @throws Problem for a service that is not there or cannot be rolled out */
-export function serviceOf({ settings, stack }: Project, name: string): ServiceSettings {
-  const found = settings.services.find((service) => service.name === name);
-  if (found) return found;
-  const known = settings.services.map((service) => service.name).join(", ");
-  throw new Problem(`The stack '${stack}' has no service '${name}'. It has: ${known || "none"}.`);
-}
-
 export function rulesOf({ settings }: Project, service: ServiceSettings): Rules {
   const estate = settings.rollout;
   if (estate === undefined)
@@ -128,6 +120,3 @@ export function pidOf(owner: string): number | undefined {
   const [, host, pid] = /@(.+)\.(\d+)\.[a-z0-9]+$/.exec(owner) ?? [];
   return host === plain(hostname()) && pid !== undefined ? Number(pid) : undefined;
 }
-
-/** Who is at the keyboard, for records. */
-export const person = (): string => process.env.GITHUB_ACTOR || userInfo().username;
