@@ -8,7 +8,7 @@ import { awaitHealth } from "./await-health.ts";
 import { findConflicts, type PortClaim, renderConflicts } from "./conflicts.ts";
 import { recordDeployment } from "./deployments.ts";
 import type { Docker } from "./docker.ts";
-import { passGates } from "./gate.ts";
+import { passGatesOnce } from "./gate.ts";
 import { mendShares } from "./mend-shares.ts";
 import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records, removeOrphans, withoutPendingOperations } from "./orphans.ts";
 import type { Project } from "./project.ts";
@@ -38,7 +38,7 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
     },
   });
   if (conflicts.length > 0) throw new Problem(renderConflicts(conflicts));
-  await passGates(project, engine);
+  await passGatesOnce(project, engine);
   registry.claim(settings.name, root);
 
   const died = hasPendingOperations(checkpoint);
