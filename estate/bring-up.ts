@@ -38,11 +38,12 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
     },
   });
   if (conflicts.length > 0) throw new Problem(renderConflicts(conflicts));
-  await passGatesOnce(project, engine);
   registry.claim(settings.name, root);
 
   const died = hasPendingOperations(checkpoint);
   await clearUp(project, docker, engine, checkpoint);
+  // Only now: the engine previews nothing while it knows of operations that nobody finished.
+  await passGatesOnce(project, engine);
   const deploy = (state: Checkpoint) => recordDeployment(docker, settings.name, () => update(engine, stack, state));
   if (!(await deploy(checkpoint))) {
     // Docker may still have been making what the dead run had asked for, when its remains were looked for.
