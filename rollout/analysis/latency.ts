@@ -94,13 +94,14 @@ function tail(mine: Latency, theirs: Latency, ties: readonly Ties[], settings: A
   const worst = tried.toSorted((a, b) => a.p - b.p)[0];
   const p = Math.min(1, (worst?.p ?? 1) * tried.length);
   const [p95, p99] = [0.95, 0.99].map((part) => [quantile(mine, part), quantile(theirs, part)] as const) as [Pair, Pair];
-  const high = isSlower(...p95, settings) ? p95 : isSlower(...p99, settings) ? p99 : undefined;
+  const { tailSeconds } = settings.latency;
+  const high = isSlower(...p95, settings, tailSeconds) ? p95 : isSlower(...p99, settings, tailSeconds) ? p99 : undefined;
   const [value, baseline] = high ?? p99;
   const metric = high === p95 ? "P95" : "P99";
   const outcome = outcomeOf(high !== undefined, p, settings);
   const above = worst ? `; above one bound lie ${percent(share(worst.canary))} here, ${percent(share(worst.other))} there` : "";
   const words = `${metric} ${duration(value)}, ${duration(baseline)} on the other slot${above}: ${ending(outcome, high !== undefined, p)}`;
-  const threshold = highest(baseline, settings);
+  const threshold = highest(baseline, settings, tailSeconds);
   return { reason: { check: "tail", metric, outcome, n: countOf(mine), value, baseline, threshold, p, words }, above: worst?.above ?? 0 };
 }
 
@@ -136,11 +137,12 @@ function tails(ties: readonly Ties[]): readonly Tail[] {
 
 const sum = (ties: readonly Ties[], side: keyof Ties): number => ties.reduce((total, tie) => total + tie[side], 0);
 
-/** Slower by a part and by an amount that anybody would notice. */
-export const isSlower = (value: number, baseline: number, settings: AnalysisSettings): boolean => value > highest(baseline, settings);
+/** Slower by a part and by an amount that anybody would notice. @param least seconds; @default what holds for the median */
+export const isSlower = (value: number, baseline: number, settings: AnalysisSettings, least?: number): boolean =>
+  value > highest(baseline, settings, least);
 
-const highest = (baseline: number, { latency: { tolerance, minimumSeconds } }: AnalysisSettings): number =>
-  Math.max(baseline * (1 + tolerance), baseline + minimumSeconds);
+const highest = (baseline: number, { latency }: AnalysisSettings, least = latency.minimumSeconds): number =>
+  Math.max(baseline * (1 + latency.tolerance), baseline + least);
 
 function outcomeOf(matters: boolean, p: number, { alpha, suspicion }: AnalysisSettings): Outcome {
   if (!matters) return "PASS";

@@ -19,8 +19,10 @@ export interface AnalysisSettings {
   readonly latency: {
     /** A quantile may be higher by this part (0.25 is a quarter)… */
     readonly tolerance: number;
-    /** …and by this much, before it matters. */
+    /** …and by this much, before it matters: the median, which is everybody's. */
     readonly minimumSeconds: number;
+    /** The same for P95 and P99: a program that has just been started is slower at its slow end for minutes, release or not. */
+    readonly tailSeconds: number;
     /** Chance that a canary's response is slower than one of the other slot; 0.5 is no difference. */
     readonly shiftEffect: number;
   };
@@ -46,7 +48,7 @@ export const DEFAULT_SETTINGS: AnalysisSettings = {
   errorLimit: 0.01,
   authFailureLimit: 0.05,
   p99Seconds: 2,
-  latency: { tolerance: 0.25, minimumSeconds: 0.01, shiftEffect: 0.6 },
+  latency: { tolerance: 0.25, minimumSeconds: 0.01, tailSeconds: 0.05, shiftEffect: 0.6 },
   history: {
     minimumPoints: 20,
     sigmas: 3,

@@ -63,6 +63,21 @@ describe("a canary's slow end", () => {
   });
 });
 
+describe("a slow end", () => {
+  const slots = (slow: number): readonly [Window, Window] => {
+    const of = (tail: number): Window => ({
+      ...{ requests: 1000, errors: 0, seconds: 10 },
+      latency: { samples: Array.from({ length: 1000 }, (_, index) => (index % 10 === 0 ? tail : 0.03)) },
+    });
+    return [of(slow), of(0.037)];
+  };
+
+  it("that is 20 ms slower is a program that has just been started; one that is 80 ms slower is not", () => {
+    expect(tailOf(...slots(0.057))).toMatchObject({ outcome: "PASS", words: expect.stringContaining("no difference that matters") });
+    expect(tailOf(...slots(0.117)).outcome).toBe("FAIL");
+  });
+});
+
 describe("a whole canary", () => {
   it("that is slower in every second fails by its median, and in one long second alone does not", () => {
     const shiftOf = (slow: Slow) => named(judge({ canary: window(slow), other: window(usual) }).reasons, "shift");
