@@ -94,7 +94,6 @@ describe("the containers of a running stack", () => {
       "5.25": host({ CgroupParent: "/x" }),
       "5.26": host({ SecurityOpt: [] }),
       "5.27": { ...container, Config: { ...container.Config, Healthcheck: null } },
-      "5.28": { ...container, Config: { ...container.Config, Image: "nginx:latest" } },
       "5.29": host({ PidsLimit: null }),
       "5.30": { ...container, NetworkSettings: { ...container.NetworkSettings, Networks: { bridge: {} } } },
       "5.31": host({ UsernsMode: "host" }),

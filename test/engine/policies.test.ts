@@ -124,7 +124,7 @@ describe("the pack, run by the real engine", () => {
     const back = await project.remember();
     await project.configure((config) => Object.assign(api(config), { env: { UPSTREAM_TOKEN: TOKEN } }));
     const { text } = await preview();
-    expect(text).toContain("UPSTREAM_TOKEN".length > 0 ? "what looks like a secret" : "");
+    expect(text).toContain("what looks like a secret");
     expect(text).not.toContain(TOKEN);
     await back();
   });
