@@ -20,11 +20,19 @@ export const isGiven = <V>(value: V): value is Exclude<V, Unknown | null | undef
 export const knownOf = <T>(list: readonly (T | Unknown)[] | Unknown | null | undefined): readonly T[] =>
   isGiven(list) ? list.filter(isKnown) : [];
 
+const known = new WeakMap<object, Readonly<Record<string, unknown>>>();
+
 /**
  * Properties as the policy SDK hands them over. It throws at the touch of an unknown one, which would end a rule at its first question;
- * here the rest is still judged.
+ * here the rest is still judged. The facts of one object are gathered once, for all rules.
  */
 export function factsOf(props: object): Readonly<Record<string, unknown>> {
+  const facts = known.get(props) ?? gather(props);
+  known.set(props, facts);
+  return facts;
+}
+
+function gather(props: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.keys(props).map((key) => [key, touch(() => (props as Record<string, unknown>)[key])]));
 }
 
@@ -32,7 +40,7 @@ function touch(read: () => unknown): unknown {
   try {
     const value = read();
     if (Array.isArray(value)) return Array.from({ length: value.length }, (_, index) => touch(() => value[index]));
-    return value instanceof Object ? factsOf(value) : value;
+    return value instanceof Object ? gather(value) : value;
   } catch (error) {
     // By shape: the SDK does not export the class from its main module.
     if (error instanceof Error && "unknownTypeSentinel" in error) return UNKNOWN;
