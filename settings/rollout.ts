@@ -129,7 +129,7 @@ export const serviceRollout = field(
     }).default(2),
     probes: field(z.array(text(PATH, { means: "A path.", allowed: "a path that starts with /", example: "/version" })).max(5), {
       means:
-        "Paths that the guard asks every container of both slots while a canary has clients; a hint of trouble where there is little traffic.",
+        "Paths that the guard asks every container of both slots for, four times a second in turn, while a canary has clients. A bad release is found sooner where they fail as its clients' requests do, and with hardly any clients by them alone: name what clients need and nothing that writes.",
       allowed: "a list of up to 5 paths inside the container",
       example: ["/version"],
       whenAbsent: "the health path",

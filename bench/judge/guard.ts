@@ -1,8 +1,8 @@
 import { DEFAULT_GUARD } from "../../rollout/analysis/sprt.ts";
 import { bursts, drift, flat, type Shares, shared, steps, type Traffic } from "../../test/support/rollout/guard.ts";
 import type { Figure } from "../figures.ts";
-import { watchBoth as watch } from "./both.ts";
 import { half, type Simulation, share } from "./simulation.ts";
+import { watchAll } from "./tests.ts";
 
 const SECONDS = 300;
 const RATE = 50;
@@ -20,7 +20,7 @@ export function falseAborts(simulation: Simulation): Figure[] {
   ];
   const aborted = (times: number, shares: Shares, weight: Traffic["weight"]): number =>
     simulation
-      .repeat(times, (random) => watch(random, shares, { rate: RATE, weight, seconds: SECONDS }))
+      .repeat(times, (random) => watchAll(random, shares, { rate: RATE, weight, seconds: SECONDS }, true))
       .filter(({ second }) => second !== undefined).length;
   const figure = (name: string, found: number, of: number, note: string): Figure => ({
     name: `guard, slots alike: ${name}: aborted`,
@@ -39,19 +39,23 @@ export function falseAborts(simulation: Simulation): Figure[] {
 /** Seconds and requests until the guard's decision about a canary that is, or turns, bad; the other slot at 0.1 %. */
 export function decisionTimes(simulation: Simulation): Figure[] {
   const fromStart = [
-    ["all fail from the start, 10 %", 1, 0.1, RATE],
-    ["20 % fail from the start, 10 %", 0.2, 0.1, RATE],
-    ["20 % fail from the start, 50 %", 0.2, 0.5, RATE],
-    ["all fail from the start, 10 % of 2 requests/s", 1, 0.1, 2],
+    ["all fail from the start, 10 %", 1, 0.1, RATE, true],
+    ["20 % fail from the start, 10 %", 0.2, 0.1, RATE, true],
+    ["20 % fail from the start, but no probe, 10 %", 0.2, 0.1, RATE, false],
+    ["20 % fail from the start, 50 %", 0.2, 0.5, RATE, true],
+    ["all fail from the start, 10 % of 2 requests/s", 1, 0.1, 2, true],
   ] as const;
   const later = [
-    ["all fail after 2 minutes of good answers, 10 %", 1, 0.1],
-    ["20 % fail after 2 minutes of good answers, 10 %", 0.2, 0.1],
+    ["all fail after 2 minutes of good answers, 10 %", 1, 0.1, true],
+    ["20 % fail after 2 minutes of good answers, 10 %", 0.2, 0.1, true],
+    ["20 % fail after 2 minutes of good answers, but no probe, 10 %", 0.2, 0.1, false],
   ] as const;
   const { few } = simulation;
   return [
-    ...fromStart.flatMap(([name, bad, weight, rate]) => {
-      const found = simulation.repeat(few, (random) => watch(random, () => [bad, 0.001], { rate, weight: () => weight, seconds: 600 }));
+    ...fromStart.flatMap(([name, bad, weight, rate, probed]) => {
+      const found = simulation.repeat(few, (random) =>
+        watchAll(random, () => [bad, 0.001], { rate, weight: () => weight, seconds: 600 }, probed),
+      );
       const seconds = found.map(({ second }) => second);
       const sinceBad = found.map((run) => run.sinceBad);
       const requests = found.map((run) => (run.second === undefined ? undefined : run.requests));
@@ -61,9 +65,11 @@ export function decisionTimes(simulation: Simulation): Figure[] {
         half("  its requests until then", requests, ""),
       ];
     }),
-    ...later.map(([name, bad, weight]) => {
+    ...later.map(([name, bad, weight, probed]) => {
       const shares: Shares = (now) => [now < 120 ? 0.001 : bad, 0.001];
-      const found = simulation.repeat(few, (random) => watch(random, shares, { rate: RATE, weight: () => weight, seconds: 600 }));
+      const found = simulation.repeat(few, (random) =>
+        watchAll(random, shares, { rate: RATE, weight: () => weight, seconds: 600 }, probed),
+      );
       const seconds = found.map(({ second }) => (second === undefined ? undefined : second - 120));
       return half(`guard: ${name}: decision`, seconds, "s");
     }),

@@ -6,7 +6,7 @@ import type { Minute } from "./tallies.ts";
 import type { WatchState } from "./watch.ts";
 
 /** Raised when what an older guard wrote means something else. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** What one service's guard remembers over a restart. */
 export interface Remembered {

@@ -7,8 +7,9 @@ const SETTINGS = guardSettings(DEFAULT_GUARD);
 /** Blocks a second, as in rollout/guard/guard.ts. */
 const BLOCKS = 2;
 const SILENT = { canary: 0, other: 0 };
-const NOTHING = { bad: 0, total: 0 };
-/** Which answer of a row broke it is not simulated: only the two tests judge. */
+/** The guard's own probes of one container in a block, as in rollout/guard/probes.ts. */
+const PROBES = 2;
+/** Which answer of a row broke it is not simulated: only the three tests judge. */
 const ANSWERED = { atEnd: 0, broken: true };
 const SEEN = { active: "blue", weight: 10, releases: { blue: "v1", green: "v2" } } as const;
 
@@ -19,10 +20,12 @@ export interface Watched extends Run {
 }
 
 /**
- * One rollout watched by the guard's own code, two blocks a second: the test of failures on every request, and the test of times on one answer
- * a second of each slot. Answers fail and are slow by the same shares, so that either test has its chance to be wrong.
+ * One rollout watched by the guard's own code, two blocks a second: the test of failures on every request, that with probes of one container
+ * of each slot, and the test of times on one answer a second. Answers fail and are slow by the same shares, so that each test has its
+ * chance to be wrong.
+ * @param probed whether probes ask for what fails, or always get a good answer
  */
-export function watchBoth(random: Random, shares: Shares, { rate, weight, seconds }: Traffic): Watched {
+export function watchAll(random: Random, shares: Shares, { rate, weight, seconds }: Traffic, probed: boolean): Watched {
   let state = watchFor(null, SEEN, 0);
   let firstBad: number | undefined;
   for (let block = 0; state !== null && block < seconds * BLOCKS; block++) {
@@ -36,6 +39,7 @@ export function watchBoth(random: Random, shares: Shares, { rate, weight, second
     if (heard.bad > 0) firstBad ??= (block + random.uniform()) / BLOCKS;
     const isLooked = block % BLOCKS === 0;
     const pace = (requests: number, bad: number): Tally => drawn(isLooked ? Math.min(1, requests) : 0, bad);
+    const probe = (bad: number): Tally => drawn(PROBES, probed ? bad : 0);
     state = step(
       state,
       {
@@ -45,7 +49,7 @@ export function watchBoth(random: Random, shares: Shares, { rate, weight, second
         pace: { canary: pace(canary, mine), other: part < 1 ? pace(other, theirs) : undefined },
         unanswered: { canary: ANSWERED, other: ANSWERED },
         firstBad: { client: null, probe: null },
-        probes: { canary: NOTHING, other: NOTHING },
+        probes: { canary: probe(mine), other: probe(theirs) },
         silent: SILENT,
       },
       "api",
