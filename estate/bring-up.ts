@@ -2,15 +2,15 @@ import { cacheRoot } from "../toolchain/cache.ts";
 import type { Engine } from "../toolchain/engine.ts";
 import { clearStaleLock } from "../toolchain/lock.ts";
 import { Problem } from "../toolchain/problem.ts";
-import { capturePulumi, runPulumi } from "../toolchain/pulumi.ts";
-import { say } from "../toolchain/say.ts";
+import { runPulumi } from "../toolchain/pulumi.ts";
 import { awaitHealth } from "./await-health.ts";
+import { clearUp, readCheckpoint } from "./clear-up.ts";
 import { findConflicts, type PortClaim, renderConflicts } from "./conflicts.ts";
 import { recordDeployment } from "./deployments.ts";
 import type { Docker } from "./docker.ts";
 import { passGatesOnce } from "./gate.ts";
 import { mendShares } from "./mend-shares.ts";
-import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records, removeOrphans, withoutPendingOperations } from "./orphans.ts";
+import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records } from "./orphans.ts";
 import type { Project } from "./project.ts";
 import { Registry } from "./registry.ts";
 
@@ -64,22 +64,6 @@ function portsOf({ edge, monitoring }: Project["settings"]): PortClaim[] {
     ...(edge.tls ? [{ port: edge.tls.port, bind: edge.bind, setting: "sluice:edge.tls.port" }] : []),
     ...(monitoring ? [{ port: monitoring.port, bind: "127.0.0.1", setting: "sluice:monitoring.port" }] : []),
   ];
-}
-
-async function readCheckpoint(engine: Engine, stack: string): Promise<Checkpoint> {
-  return JSON.parse(await capturePulumi(engine, ["stack", "export", "--stack", stack])) as Checkpoint;
-}
-
-/** Forget operations that nobody finished, and remove what no state knows of. */
-async function clearUp({ stack, settings }: Project, docker: Docker, engine: Engine, checkpoint: Checkpoint): Promise<void> {
-  if (hasPendingOperations(checkpoint)) {
-    say("The last run was cut short: its unfinished operations are forgotten, and what it left in Docker is looked at instead.");
-    await capturePulumi(engine, ["stack", "import", "--stack", stack], JSON.stringify(withoutPendingOperations(checkpoint)));
-  }
-  const orphans = orphansOf(checkpoint, await findAll(docker, settings.name));
-  if (orphans.length === 0) return;
-  say(`Removing what no state knows of: ${orphans.map(({ kind, id }) => `${kind} ${id.slice(0, 12)}`).join(", ")}`);
-  await removeOrphans(docker, orphans);
 }
 
 /** A known estate is compared with what really runs, so that whatever was lost or stopped meanwhile comes back. */

@@ -51,7 +51,8 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
   const conflicts: Conflict[] = [];
   const containers = await docker.containers(claim.estate);
   const holder = registry.holder(claim.estate);
-  const nameTaken = !own.network && containers.length > 0 && holder?.checkout !== claim.checkout;
+  const isOurs = own.network || holder?.checkout === claim.checkout;
+  const nameTaken = containers.length > 0 && !isOurs;
   if (nameTaken) {
     conflicts.push({
       what: `the name '${claim.estate}' (${containers.length} containers)`,
@@ -63,9 +64,12 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
   }
   for (const { port, bind, setting } of own.edge ? [] : claim.ports) {
     if (await isFree(bind, port)) continue;
+    const container = await publisher(docker, port);
+    // Of a run that died before it could write it down; it is cleared up before the update.
+    if (isOurs && containers.some(({ Name }) => Name === `/${container}`)) continue;
     conflicts.push({
       what: `port ${port} on ${bind}`,
-      holder: (await publisher(docker, port)) ?? "a program outside Docker (see: ss -ltnp)",
+      holder: container ? `the container '${container}'` : "a program outside Docker (see: ss -ltnp)",
       fix: `choose another port here: ${set(setting, `${await freePort(bind)}`)}`,
     });
   }
@@ -98,8 +102,7 @@ const isFree = async (bind: string, port: number): Promise<boolean> => (await ge
 const freePort = (bind: string): Promise<number> => getPort({ host: bind, port: portNumbers(8081, 8199) });
 
 async function publisher(docker: Docker, port: number): Promise<string | undefined> {
-  const name = (await docker.run(["ps", "--filter", `publish=${port}`, "--format", "{{.Names}}"])).split("\n")[0];
-  return name ? `the container '${name}'` : undefined;
+  return (await docker.run(["ps", "--filter", `publish=${port}`, "--format", "{{.Names}}"])).split("\n")[0] || undefined;
 }
 
 async function networks(docker: Docker): Promise<{ name: string; subnets: string[] }[]> {

@@ -4,20 +4,21 @@ import { DEBIAN_IMAGE } from "../toolchain/debian.ts";
 import type { Engine } from "../toolchain/engine.ts";
 import { clearStaleLock } from "../toolchain/lock.ts";
 import { Problem } from "../toolchain/problem.ts";
-import { capturePulumi, runPulumi } from "../toolchain/pulumi.ts";
+import { runPulumi } from "../toolchain/pulumi.ts";
 import { say } from "../toolchain/say.ts";
+import { clearUp, readCheckpoint } from "./clear-up.ts";
 import type { Docker } from "./docker.ts";
-import { type Checkpoint, hasPendingOperations, withoutPendingOperations } from "./orphans.ts";
+import { records } from "./orphans.ts";
 import type { Project } from "./project.ts";
 import { Registry } from "./registry.ts";
 
 /**
  * End an estate: everything it made on the host goes, but for the data of its stores (and its images, for a quick next start)
  * unless `data` is said.
- * @throws Problem when another run is at work, or its data is protected and `data` is asked for
+ * @throws Problem when another run is at work, another checkout runs it, or its data is protected and `data` is asked for
  */
 export async function takeDown(project: Project, docker: Docker, engine: Engine, { data }: { readonly data: boolean }): Promise<void> {
-  const { stack, settings } = project;
+  const { root, stack, settings } = project;
   if (data && settings.protectData) {
     throw new Problem(
       [
@@ -28,10 +29,14 @@ export async function takeDown(project: Project, docker: Docker, engine: Engine,
   }
   await runPulumi(engine, ["stack", "select", "--create", stack], { stdio: "quiet" });
   await clearStaleLock(project, engine);
-  const checkpoint = JSON.parse(await capturePulumi(engine, ["stack", "export", "--stack", stack])) as Checkpoint;
-  if (hasPendingOperations(checkpoint)) {
-    await capturePulumi(engine, ["stack", "import", "--stack", stack], JSON.stringify(withoutPendingOperations(checkpoint)));
+  const checkpoint = await readCheckpoint(engine, stack);
+  const holder = new Registry(cacheRoot()).holder(settings.name);
+  if (!records(checkpoint, "docker:index/network:Network") && holder && holder.checkout !== root) {
+    throw new Problem(
+      `'${settings.name}' is not run from here but from ${holder.checkout} (started by ${holder.user} at ${holder.since}).\nEnd it there: npm stop`,
+    );
   }
+  await clearUp(project, docker, engine, checkpoint);
   const keep = settings.protectData ? ["--exclude-protected"] : [];
   const code = await runPulumi(engine, ["destroy", "--stack", stack, "--yes", "--skip-preview", ...keep], { stdio: "inherit" });
   if (code !== 0) throw new Problem("The estate is not down: the reason is above. Mend it and run this again.");

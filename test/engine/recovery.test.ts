@@ -55,7 +55,31 @@ describe("a run that died", () => {
     }
     console.log(told.join("\n"));
   });
+
+  it("starts over what Docker made and no state knows of: the edge with its ports, too", async () => {
+    await forgetEdge(project);
+    const started = await project.script("start");
+    expect(started.exitCode, started.text).toBe(0);
+    expect(started.text).toContain("Removing what no state knows of: container");
+    expect(await census(project)).toEqual(WHOLE);
+  });
+
+  it("is taken down with what no state knows of", async () => {
+    await forgetEdge(project);
+    const stopped = await project.script("stop", "--data");
+    expect(stopped.exitCode, stopped.text).toBe(0);
+    expect(await census(project)).toEqual([]);
+  });
 });
+
+/** As a run leaves it that dies between Docker's answer and the engine's note of it. */
+async function forgetEdge(project: Project): Promise<void> {
+  const { stdout } = await project.pulumi("stack", "export", "--stack", "dev");
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources: { urn: string }[] } };
+  const edge = deployment.resources.find(({ urn }) => urn.endsWith("docker:index/container:Container::edge"))?.urn ?? "";
+  const forgotten = await project.pulumi("state", "delete", edge, "--stack", "dev", "--yes", "--target-dependents", "--force");
+  expect(forgotten.exitCode, forgotten.text).toBe(0);
+}
 
 describe("a first up that failed because its network is taken", () => {
   it("is told by npm start who has the network and what to change, although the state knows of the estate by then", async () => {

@@ -117,6 +117,10 @@ describe("start, status and stop", () => {
     expect(refused.text).toContain(`the network ${project.subnet} is taken by Docker's network '${project.estate}' (${project.subnet})`);
     expect(refused.text).not.toMatch(STACK_TRACE);
 
+    const ended = await rival.script("stop", "--data");
+    expect(ended.exitCode).toBe(1);
+    expect(ended.text).toContain(`'${project.estate}' is not run from here but from ${project.root}`);
+
     // Exactly what is printed, word by word, as a person would paste it.
     const fixes = [...refused.text.matchAll(/(npm run pulumi -- config set [^;\n(]+?)(?: \(.*\))?(?:;.*)?$/gm)].map(([, command = ""]) =>
       command.trim(),
