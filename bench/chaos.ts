@@ -21,6 +21,9 @@ const SEED = 5;
 /** About the length of a rollout here: the kill hits any part of it. */
 const LONGEST_SECONDS = 45;
 
+/** A tenth of these, in the judged half of a window, is more than a verdict needs: good releases get through. */
+const PER_SECOND = 200;
+
 /** A rollout that waits for something that is dead has to be asked after, not waited for. */
 const PATIENCE_MS = 120_000;
 
@@ -65,7 +68,7 @@ async function once(project: Project, run: Run): Promise<Result> {
   const canary = stable === "blue" ? "green" : "blue";
   const release = `chaos-${run.number}`;
   const faults = run.good ? [] : ["--env", "FAULT_ERROR_RATE=0.5"];
-  const { value, totals } = await ClientLoad.during(project.url, { perSecond: 50, keep: false }, async () => {
+  const { value, totals } = await ClientLoad.during(project.url, { perSecond: PER_SECOND, keep: false }, async () => {
     const args = [
       "api",
       "--image",

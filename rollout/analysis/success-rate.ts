@@ -50,7 +50,7 @@ function againstLimit(canary: Tally, other: Tally | undefined, settings: Analysi
 /** Why a check with too few requests holds. */
 export function tooFew(check: Reason["check"], metric: string, { bad, total }: Tally, { minimumRequests }: AnalysisSettings): Reason {
   const words = `Only ${total} requests (${bad} bad): ${minimumRequests} are needed to judge.`;
-  return { check, metric, outcome: "INCONCLUSIVE", n: total, threshold: minimumRequests, words };
+  return { check, metric, outcome: "INCONCLUSIVE", n: total, words };
 }
 
 /** FAIL: more bad ones than the limit explains (exact binomial test). Above the limit by chance: hold. Otherwise PASS. */

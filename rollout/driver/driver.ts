@@ -1,7 +1,7 @@
 import { type Event, explain, next } from "../machine/index.ts";
 import { Changes, wordsOf } from "./changes.ts";
 import { Effects } from "./effects.ts";
-import { type Ending, endingOf, endOf, matters, noted, RESTING, RUNNING, refusalOf, settledEdit } from "./notes.ts";
+import { type Ending, endingOf, endOf, matters, noted, RESTING, RUNNING, refusalOf, settledEdit, settledKey } from "./notes.ts";
 import type { DriverOptions } from "./options.ts";
 import { type Control, LeaseHeld, type Ports, type Status } from "./ports.ts";
 import type { Saved } from "./saved.ts";
@@ -221,7 +221,7 @@ export class Driver {
   #settle(): void {
     const edit = settledEdit(this.#saved);
     if (edit === null || !this.#changes.idle) return;
-    const key = JSON.stringify(edit);
+    const key = settledKey(this.#saved) ?? "";
     if (key !== this.#settling.key) this.#settling = { key, tries: 0, notBefore: 0, gaveUp: null };
     const { tries, notBefore, gaveUp } = this.#settling;
     if (key === this.#saved.applied || gaveUp !== null || this.#ports.now() < notBefore || this.#interrupted) return;
@@ -270,8 +270,8 @@ export class Driver {
   }
 
   #isSettled(): boolean {
-    const edit = settledEdit(this.#saved);
-    return this.#changes.idle && (edit === null || JSON.stringify(edit) === this.#saved.applied || this.#settling.gaveUp !== null);
+    const key = settledKey(this.#saved);
+    return this.#changes.idle && (key === null || key === this.#saved.applied || this.#settling.gaveUp !== null);
   }
 
   #isResting(): boolean {

@@ -29,6 +29,15 @@ export function settledEdit({ state, run }: Saved): StackEdit | null {
   return { active: want.active, canaryWeight: 0, frozen, ...never };
 }
 
+/**
+ * The name of that change, for what was applied already. It has the order of the edge's state in it: two rollouts that end alike ask for the same
+ * words in the file, and between them the file said something else.
+ */
+export function settledKey(saved: Saved): string | null {
+  const edit = settledEdit(saved);
+  return edit === null ? null : JSON.stringify([saved.state.order, edit]);
+}
+
 /** Does a difference between two states have to outlive this process? What was only read or heard is read and heard again. */
 export function matters(before: Saved, after: Saved): boolean {
   const kept = ({ state: { now: _, seen: __, reading: ___, guard: ____, ...state }, ...rest }: Saved) => JSON.stringify([state, rest]);

@@ -44,7 +44,7 @@ export interface Saved {
   readonly version: 1;
   readonly state: State;
   readonly run: Run | null;
-  /** The configuration that `up` last applied, so that a restart knows whether one is owed. */
+  /** The change of the configuration that `up` last applied (`settledKey`), so that a restart knows whether one is owed. */
   readonly applied: string | null;
   /** The rollout whose hooks and report are done. */
   readonly finished: string | null;

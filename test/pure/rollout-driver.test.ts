@@ -8,6 +8,7 @@ import { plan, run, World } from "../support/rollout/world.ts";
 
 interface Options {
   readonly world?: World;
+  readonly id?: string;
   readonly settings?: Partial<Plan["settings"]>;
   readonly more?: Partial<Run>;
   readonly warmUpMs?: number;
@@ -16,16 +17,17 @@ interface Options {
 /** A whole rollout of v2, told by what the world does meanwhile. */
 async function roll({
   world = new World(),
+  id = "api-1",
   settings = {},
   more = {},
   warmUpMs = 0,
 }: Options = {}): Promise<{ world: World; ending: Ending }> {
   const { driver } = world.process({ warmUpMs });
   await driver.begin();
-  const refused = driver.start(run("api-1", { startedAt: world.now, ...more }), {
+  const refused = driver.start(run(id, { startedAt: world.now, ...more }), {
     type: "start",
     at: world.now,
-    plan: plan("api-1", settings),
+    plan: plan(id, settings),
     by: "ann",
   });
   if (refused !== null) throw new Error(refused);
@@ -157,6 +159,12 @@ describe("evidence that proves nothing", () => {
   it("is taken back without a freeze otherwise", async () => {
     const { world, ending } = await roll({ world: Object.assign(new World(), { requests: 10 }), settings: { extensions: 1 } });
     expect([ending, world.weight, world.frozen]).toEqual(["failed", 0, null]);
+  });
+
+  it("is taken out of the configuration every time, also when the rollout before it ended in the same way", async () => {
+    const world = Object.assign(new World(), { requests: 10 });
+    for (const id of ["api-1", "api-2"]) await roll({ world, id, settings: { extensions: 1 } });
+    expect(weights(world)).toEqual(["deploy blue 0", "blue 10", "blue 0", "deploy blue 0", "blue 10", "blue 0"]);
   });
 
   it("never raises the weight while the guard is silent, and pauses when it stays so", async () => {

@@ -7,7 +7,7 @@ import type { Plan } from "../../machine/index.ts";
 import { explain } from "../../machine/index.ts";
 import type { Driver, Ending } from "../driver.ts";
 import { newsOf, plannedText } from "../news.ts";
-import { endOf, settledEdit } from "../notes.ts";
+import { endOf, settledKey } from "../notes.ts";
 import { type Ground, planOf, planWords, sourceOf, type Wanted } from "../plan.ts";
 import { LeaseHeld } from "../ports.ts";
 import { refusal, renderChecks } from "../preflight.ts";
@@ -187,9 +187,9 @@ export function isUnfinished(saved: Saved): boolean {
   const { state, run, finished, applied } = saved;
   const resting = ["idle", "done", "frozen", "failed"].includes(state.phase.name);
   if (!resting) return true;
-  const edit = settledEdit(saved);
+  const key = settledKey(saved);
   const end = endOf(saved);
-  return (edit !== null && JSON.stringify(edit) !== applied) || (end !== null && finished !== `${run?.id} ${end}`);
+  return (key !== null && key !== applied) || (end !== null && finished !== `${run?.id} ${end}`);
 }
 
 async function finishEarlier(session: Session, saved: Saved, options: RollOptions): Promise<number> {
