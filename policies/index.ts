@@ -10,3 +10,5 @@ const rules = ALL.map(({ name }) => name);
 
 unpackOnce();
 new PolicyPack("sluice", packOf(readExceptions(join(import.meta.dirname, "exceptions.json"), rules, today)));
+// While the engine starts the program, the pack has nothing else to do.
+setTimeout(() => import("./detector.ts"), 100);

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { NONE } from "../../policies/exceptions.ts";
-import { remember } from "../../policies/once.ts";
+import { remember, sayOnlyWhatIsWrong } from "../../policies/once.ts";
 import { packOf } from "../../policies/pack.ts";
 
 const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/policy"));
@@ -23,7 +23,14 @@ describe("unpacking a resource once", () => {
     expect(module).toEqual({});
   });
 
-  it("finds the two functions in the SDK that is pinned", () => {
+  it("says what is wrong, and nothing of rules that are about others", () => {
+    const module: Record<string, unknown> = { makeAnalyzeResponse: (...said: unknown[]) => said.filter((one) => one !== undefined) };
+    sayOnlyWhatIsWrong(module);
+    expect((module.makeAnalyzeResponse as (...said: unknown[]) => unknown)(["wrong"], ["not applicable"])).toEqual([["wrong"]]);
+  });
+
+  it("finds the functions in the SDK that is pinned", () => {
+    expect(require("./protoutil").makeAnalyzeResponse).toBeTypeOf("function");
     expect(require("./deserialize").deserializeProperties).toBeTypeOf("function");
     expect(require("./proxy").unknownCheckingProxy).toBeTypeOf("function");
   });
