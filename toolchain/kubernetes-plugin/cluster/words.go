@@ -57,6 +57,11 @@ func OverQuota(err error) bool {
 	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota")
 }
 
+// QuotaUnknown says whether the object came before the cluster had counted what a new quota allows: a moment later it knows.
+func QuotaUnknown(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "status unknown for quota")
+}
+
 // NamespaceMissing says whether an object cannot be as its namespace is not there.
 func NamespaceMissing(err error) bool {
 	var status apierrors.APIStatus

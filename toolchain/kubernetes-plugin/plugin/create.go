@@ -97,7 +97,7 @@ func (s *Server) previewCreate(
 		s.warn(ctx, urn, reached.Silence(err))
 	case cluster.OverQuota(err):
 		s.warn(ctx, urn, reached.Words(err, object).Error())
-	case meta.IsNoMatchError(err), cluster.NamespaceMissing(err), cluster.DeniedByAccess(err):
+	case meta.IsNoMatchError(err), cluster.NamespaceMissing(err), cluster.QuotaUnknown(err), cluster.DeniedByAccess(err):
 		// The same run may make the definition or the namespace; and who may only look can still preview.
 	default:
 		return nil, reached.Words(err, object)
@@ -105,7 +105,7 @@ func (s *Server) previewCreate(
 	return inputs, nil
 }
 
-// missingRetries are the pauses in which a namespace or a definition that the same run makes can appear.
+// missingRetries are the pauses in which a namespace, a definition or the count of a quota that the same run makes can appear.
 var missingRetries = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 
 // applyNew applies an object that must not be there yet: an object of somebody else is never taken over by accident.
@@ -124,7 +124,7 @@ func (s *Server) applyNew(
 				return live, nil
 			}
 		}
-		missing := meta.IsNoMatchError(err) || cluster.NamespaceMissing(err)
+		missing := meta.IsNoMatchError(err) || cluster.NamespaceMissing(err) || cluster.QuotaUnknown(err)
 		if !missing || attempt >= len(missingRetries) {
 			return nil, reached.Words(err, object)
 		}
