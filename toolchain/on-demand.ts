@@ -1,6 +1,6 @@
 // Plugins that only some stacks need. The recipe of each is here and not in recipe.ts, which is part of the engine's cache key: a change here
 // makes nobody's engine anew.
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, mkdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheKey, cacheRoot, makeFolder } from "./cache.ts";
@@ -39,28 +39,32 @@ export async function ensurePlugin(
   name: OnDemand,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const version = ON_DEMAND[name];
-  const home = engine.env.PULUMI_HOME ?? "";
-  const stamp = join(home, `sluice-${name}`);
-  const official = `official-${version}`;
-  const installed = await installedKey(home, name, stamp);
-  if (engine.origin !== "source" && installed === official) return;
-  const key = await pluginKey(TOOLCHAIN, name);
-  if (installed === key) return;
+  const place = join(engine.env.PULUMI_HOME ?? "", "plugins", `resource-${name}-v${ON_DEMAND[name]}`, BUILDS[name].output);
+  const official = engine.origin !== "source";
+  // What was downloaded is a file, what was built is a link into the cache.
+  const link = await readlink(place).catch(() => undefined);
+  if (official && link === undefined && (await exists(place))) return;
+  const built = join(cacheRoot(env), "engine", `plugin-${name}-${await pluginKey(TOOLCHAIN, name)}`, BUILDS[name].output);
+  if (link === built && (await exists(built))) return;
 
-  const kept = engine.origin !== "source" && (await download(engine, name, env)) ? official : key;
-  if (kept === key) await install(engine.pulumi, home, name, key, env);
-  await writeFile(stamp, kept);
+  if (official) {
+    await rm(dirname(place), { recursive: true, force: true }); // else it would count as downloaded
+    if (await download(engine, name, env)) return;
+  }
+  await buildOnce(name, built);
+  await mkdir(dirname(place), { recursive: true });
+  // In one step: other runs of this engine may be about to start it.
+  const fresh = `${place}.making-${process.pid}`;
+  await rm(fresh, { force: true });
+  await symlink(built, fresh);
+  await rename(fresh, place);
 }
 
-/** What of a plugin is installed; nothing when its program is gone, whatever the stamp says. */
-async function installedKey(home: string, name: OnDemand, stamp: string): Promise<string | undefined> {
-  try {
-    await access(join(home, "plugins", `resource-${name}-v${ON_DEMAND[name]}`, BUILDS[name].output));
-    return await readFile(stamp, "utf8");
-  } catch {
-    return undefined;
-  }
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The cache key of a plugin as it would be built now. */
@@ -86,21 +90,12 @@ async function download(engine: Pick<Engine, "pulumi" | "env">, name: OnDemand, 
   }
 }
 
-async function install(pulumi: string, home: string, name: OnDemand, key: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const [{ build, installPlugin }, { requireGo }] = await Promise.all([import("./source.ts"), import("./go.ts")]);
-  const what = BUILDS[name];
-  const folder = join(cacheRoot(env), "engine", `plugin-${name}-${key}`);
-  const file = join(folder, what.output);
-  const built = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!built) {
-    await requireGo([join(TOOLCHAIN, what.module, "go.mod")]);
-    await mkdir(dirname(folder), { recursive: true });
-    await makeFolder(folder, async (working) => {
-      await build(TOOLCHAIN, what, working);
-    });
-  }
-  await installPlugin(pulumi, home, { name, version: ON_DEMAND[name], file });
+async function buildOnce(name: OnDemand, file: string): Promise<void> {
+  if (await exists(file)) return;
+  const [{ build }, { requireGo }] = await Promise.all([import("./source.ts"), import("./go.ts")]);
+  await requireGo([join(TOOLCHAIN, BUILDS[name].module, "go.mod")]);
+  await mkdir(dirname(dirname(file)), { recursive: true });
+  await makeFolder(dirname(file), async (working) => {
+    await build(TOOLCHAIN, BUILDS[name], working);
+  });
 }

@@ -27,22 +27,13 @@ export async function buildEngine(toolchain: string, folder: string): Promise<vo
   for (const [name, plugin] of Object.entries(PLUGINS)) {
     const version = PINNED.plugins[name as keyof typeof PLUGINS];
     const built = await build(toolchain, plugin, folder);
-    await installPlugin(join(bin, "pulumi"), home, { name, version, file: built });
+    // --reinstall: an interrupted one leaves a lock file that would count as installed.
+    await execa(join(bin, "pulumi"), ["plugin", "install", "resource", name, `v${version}`, "--file", built, "--reinstall"], {
+      env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
     await rm(built);
   }
   say(`The engine is ready: built in ${duration(performance.now() - started)}.`);
-}
-
-/** Put a built plugin where the engine looks for it. */
-export async function installPlugin(
-  pulumi: string,
-  home: string,
-  { name, version, file }: { readonly name: string; readonly version: string; readonly file: string },
-): Promise<void> {
-  // --reinstall: an interrupted one leaves a lock file that would count as installed.
-  await execa(pulumi, ["plugin", "install", "resource", name, `v${version}`, "--file", file, "--reinstall"], {
-    env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
-  });
 }
 
 /**

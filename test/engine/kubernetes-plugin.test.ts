@@ -39,7 +39,7 @@ describe("the kubernetes plugin on a real API server", () => {
     expect((await cluster.api.get(`${APPS}/statefulsets/data`)).status).toMatchObject({ readyReplicas: 2 });
     expect((await cluster.api.get(`${APPS}/daemonsets/agent`)).status).toMatchObject({ numberAvailable: 3 });
     expect((await cluster.api.get(`${SHOP}/persistentvolumeclaims/volume`)).status.phase).toBe("Bound");
-    expect((await cluster.api.get(`${SHOP}/services/public`)).status.loadBalancer.ingress).toEqual([{ ip: "192.0.2.10" }]);
+    expect((await cluster.api.get(`${SHOP}/services/public`)).status.loadBalancer.ingress).toMatchObject([{ ip: "192.0.2.10" }]);
     expect((await cluster.api.get("/apis/batch/v1/namespaces/shop/jobs/migrate")).status.succeeded).toBe(1);
     const [settings] = (await cluster.api.list(`${SHOP}/configmaps`)).filter(({ metadata }) => metadata.name.startsWith("settings-"));
     expect(settings?.metadata.name).toMatch(/^settings-[0-9a-f]{8}$/);
@@ -185,17 +185,16 @@ describe("the kubernetes plugin on a real API server", () => {
   });
 
   it("finds drift at a refresh, and the next up puts it right", async () => {
-    await cluster.api.request("PATCH", `${SHOP}/services/web`, { spec: { ports: [{ port: 81 }] } });
+    await cluster.api.request("PATCH", `${SHOP}/services/web`, { spec: { selector: { app: "elsewhere" } } });
     const seen = succeeded(await program.pulumi("refresh", "--yes", "--stack", "dev", "--diff"));
-    expect(seen.text).toContain("81");
-    const force = estate({ app: "web2", image: "registry.example/web:3" }).map((one) =>
-      one.name === "web-service"
-        ? { ...one, args: { ...one.args, metadata: { name: "web", namespace: "shop", annotations: { "pulumi.com/patchForce": "true" } } } }
-        : one,
-    );
-    await program.declare(force);
+    expect(seen.text).toMatch(/app: "web" => "elsewhere"/);
+    const annotations = { "pulumi.com/patchForce": "true" };
+    const metadata = { name: "web", namespace: "shop", annotations };
+    const objects = estate({ app: "web2", image: "registry.example/web:3" });
+    await program.declare(objects.map((one) => (one.name === "web-service" ? { ...one, args: { ...one.args, metadata } } : one)));
     succeeded(await program.up());
-    expect((await cluster.api.get(`${SHOP}/services/web`)).spec.ports.map(({ port }: { port: number }) => port)).toEqual([80]);
+    expect((await cluster.api.get(`${SHOP}/services/web`)).spec.selector).toEqual({ app: "web" });
+    succeeded(await program.preview("--refresh", "--expect-no-changes"));
   });
 
   it("deletes nothing and forgets nothing while the cluster is silent", async () => {

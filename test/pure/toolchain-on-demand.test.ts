@@ -1,6 +1,6 @@
-import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { anyNamesCluster, ensurePluginsOf } from "../../estate/plugins.ts";
 import { ensurePlugin, pluginKey } from "../../toolchain/on-demand.ts";
@@ -13,12 +13,12 @@ const PLUGIN = "resource-kubernetes-v4.34.2";
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-on-demand-"));
-  await program("pulumi", [
+  await stub("pulumi", [
     'echo "$@" >> "$PULUMI_HOME/calls"',
-    `if [ -e ${folder}/offline ] && [ "$6" != --file ]; then echo "no route to host" >&2; exit 1; fi`,
+    `if [ -e ${folder}/offline ]; then echo "no route to host" >&2; exit 1; fi`,
     `mkdir -p "$PULUMI_HOME/plugins/${PLUGIN}" && touch "$PULUMI_HOME/plugins/${PLUGIN}/pulumi-resource-kubernetes"`,
   ]);
-  await program("go", [
+  await stub("go", [
     `echo "$@" >> ${folder}/go-calls`,
     'case "$1 $2" in',
     '  "env GOVERSION") echo go1.99.0 ;;',
@@ -33,7 +33,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function program(name: string, lines: readonly string[]): Promise<void> {
+async function stub(name: string, lines: readonly string[]): Promise<void> {
   const file = join(folder, "bin", name);
   await mkdir(join(folder, "bin"), { recursive: true });
   await writeFile(file, `#!/bin/sh\n${lines.join("\n")}\n`);
@@ -45,34 +45,43 @@ async function engine(origin: "source" | "official" | "path", home = "home") {
   return { pulumi: join(folder, "bin", "pulumi"), origin, env: { PULUMI_HOME: join(folder, home) } };
 }
 
+/** Where an engine with that home finds the plugin. */
+const program = (home: string) => join(folder, home, "plugins", PLUGIN, "pulumi-resource-kubernetes");
 const env = () => ({ SLUICE_CACHE: join(folder, "cache") });
 const lines = async (file: string) =>
   (await readFile(join(folder, file), "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
 const builds = async () => (await lines("go-calls")).filter((call) => call.startsWith("build"));
 
 describe("a plugin that only some stacks need", () => {
-  it("is built for an engine that was built, once, and installed where it looks", async () => {
+  it("is built for an engine that was built, once, and linked to where it looks", async () => {
     await ensurePlugin(await engine("source"), "kubernetes", env());
     const key = await pluginKey(TOOLCHAIN, "kubernetes");
     const built = join(folder, "cache", "engine", `plugin-kubernetes-${key}`, "pulumi-resource-kubernetes");
-    expect(await lines("home/calls")).toEqual([`plugin install resource kubernetes v4.34.2 --file ${built} --reinstall`]);
+    expect(await readlink(program("home"))).toBe(built);
+    expect(await readFile(program("home"), "utf8")).toBe("built\n");
     expect(await builds()).toHaveLength(1);
     expect((await builds())[0]).toContain("-mod=readonly -trimpath -buildvcs=false -ldflags -s -w -X main.version=4.34.2");
     await ensurePlugin(await engine("source"), "kubernetes", env());
-    expect(await lines("home/calls")).toHaveLength(1);
     await ensurePlugin(await engine("source", "other-home"), "kubernetes", env());
+    expect(await readlink(program("other-home"))).toBe(built);
     expect(await builds(), "another engine takes what was built").toHaveLength(1);
-    expect(await lines("other-home/calls")).toHaveLength(1);
+    expect(await lines("home/calls")).toEqual([]);
   });
 
-  it("is installed again when its program is gone, or was built from something else", async () => {
+  it("is put back when it is gone, or was built from something else", async () => {
     await ensurePlugin(await engine("source"), "kubernetes", env());
-    await rm(join(folder, "home", "plugins"), { recursive: true });
+    const built = await readlink(program("home"));
+    await rm(dirname(program("home")), { recursive: true });
     await ensurePlugin(await engine("source"), "kubernetes", env());
-    expect(await lines("home/calls")).toHaveLength(2);
-    await writeFile(join(folder, "home", "sluice-kubernetes"), "another-key");
+    expect(await readlink(program("home"))).toBe(built);
+    await rm(program("home"));
+    await symlink("/another/key", program("home"));
     await ensurePlugin(await engine("source"), "kubernetes", env());
-    expect(await lines("home/calls")).toHaveLength(3);
+    expect(await readlink(program("home"))).toBe(built);
+    await rm(join(folder, "cache"), { recursive: true });
+    await ensurePlugin(await engine("source"), "kubernetes", env());
+    expect(await readFile(program("home"), "utf8")).toBe("built\n");
+    expect(await builds()).toHaveLength(2);
   });
 
   it.each(["official", "path"] as const)("is the official one for an engine from %s", async (origin) => {
@@ -90,11 +99,11 @@ describe("a plugin that only some stacks need", () => {
     await ensurePlugin(await engine("official"), "kubernetes", env());
     expect(await builds()).toHaveLength(1);
     await ensurePlugin(await engine("official"), "kubernetes", env());
-    expect(await lines("home/calls"), "the built one stays").toHaveLength(3);
+    expect(await lines("home/calls"), "the built one stays").toHaveLength(2);
   });
 
   it("leaves nothing in the cache when its build fails", async () => {
-    await program("go", [
+    await stub("go", [
       'case "$1 $2" in "env GOVERSION") echo go1.99.0 ;; "env GOTOOLCHAIN") echo auto ;; *) echo "no space left"; exit 1 ;; esac',
     ]);
     await expect(ensurePlugin(await engine("source"), "kubernetes", env())).rejects.toThrow("no space left");
@@ -132,8 +141,8 @@ describe("which stacks want it", () => {
     expect(await anyNamesCluster(root)).toBe(true);
     vi.stubEnv("SLUICE_CACHE", join(folder, "cache"));
     for (const stack of ["dev", "missing"]) await ensurePluginsOf(stack, await engine("source"), root);
-    expect(await lines("home/calls")).toEqual([]);
+    expect(await builds()).toEqual([]);
     await ensurePluginsOf("prod", await engine("source"), root);
-    expect(await lines("home/calls")).toHaveLength(1);
+    expect(await builds()).toHaveLength(1);
   });
 });

@@ -59,9 +59,11 @@ export class Program {
 
   /** @param provider settings of the Kubernetes provider */
   static async make(provider: object): Promise<Program> {
-    const engine = await ensureEngine();
-    await ensurePlugin(engine, "kubernetes");
+    const shared = await ensureEngine();
     const root = await mkdtemp(join(tmpdir(), "sluice-kubernetes-"));
+    // A home of its own: checkouts share an engine and its plugins, and this test is of the plugin of this one.
+    const engine = { ...shared, env: { ...shared.env, PULUMI_HOME: join(root, "home") } };
+    await ensurePlugin(engine, "kubernetes");
     const state = await ensureState(join(root, ".sluice"), {});
     const runtime = "runtime: { name: nodejs, options: { typescript: false } }";
     await writeFile(join(root, "Pulumi.yaml"), `name: test\nmain: index.mjs\n${runtime}\n`);

@@ -86,12 +86,12 @@ func (e caller) diff(token string, state, inputs resource.PropertyMap, ignored .
 	return e.server.Diff(context.Background(), &rpc.DiffRequest{Id: "id", Urn: urnOf(token), Olds: olds, News: news, IgnoreChanges: ignored})
 }
 
-func (e caller) update(token string, state, inputs resource.PropertyMap) (resource.PropertyMap, error) {
+func (e caller) update(token string, state, inputs resource.PropertyMap, preview bool) (resource.PropertyMap, error) {
 	olds, err := write(state)
 	require.NoError(e.t, err)
 	news, err := write(inputs)
 	require.NoError(e.t, err)
-	made, err := e.server.Update(context.Background(), &rpc.UpdateRequest{Urn: urnOf(token), Olds: olds, News: news})
+	made, err := e.server.Update(context.Background(), &rpc.UpdateRequest{Urn: urnOf(token), Olds: olds, News: news, Preview: preview})
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	rpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -18,7 +16,7 @@ import (
 // Diff says what an update would change, and whether it takes a new object.
 //
 // The live object as the state has it, cut to what the program said, is compared with what the program says now. Where that finds something,
-// the server is asked what would really come of it: "1000m" and "1" are no difference, and a refusal is told before anything is done.
+// the server is asked what would really come of it: "1000m" and "1" are no difference.
 func (s *Server) Diff(ctx context.Context, req *rpc.DiffRequest) (*rpc.DiffResponse, error) {
 	ctx, done := s.begin(ctx, req.GetUrn())
 	defer done()
@@ -41,10 +39,7 @@ func (s *Server) Diff(ctx context.Context, req *rpc.DiffRequest) (*rpc.DiffRespo
 		replaces = replaces || change.Replaces(kind)
 	}
 	if len(found) > 0 && !replaces && s.renderTo == "" && !values.HasUnknowns(wanted.Object) {
-		if found, err = s.askServer(ctx, resource.URN(req.GetUrn()), before, wanted, found); err != nil {
-			return nil, err
-		}
-		found = without(found, req.GetIgnoreChanges())
+		found = without(s.askServer(ctx, resource.URN(req.GetUrn()), before, wanted, found), req.GetIgnoreChanges())
 	}
 	return answer(found, kind, before, wanted), nil
 }
@@ -63,15 +58,16 @@ func withIdentity(shape map[string]any, wanted *unstructured.Unstructured) map[s
 	return changes.Union(shape, own)
 }
 
-// askServer lets the server apply the object without keeping it, and compares that with what is there. Where it cannot be asked, what was
-// found before stands.
+// askServer lets the server apply the object without keeping it, and compares that with what is there. Where it cannot be asked or refuses,
+// what was found before stands: the update says why, in its preview already. An error here would end a refresh too, which asks for a diff
+// only to show it.
 func (s *Server) askServer(
 	ctx context.Context, urn resource.URN, before past, wanted *unstructured.Unstructured, found []changes.Change,
-) ([]changes.Change, error) {
+) []changes.Change {
 	reached, err := s.reach()
 	if err != nil {
 		s.warn(ctx, urn, err.Error())
-		return found, nil
+		return found
 	}
 	live, err := reached.Get(ctx, wanted)
 	if err == nil {
@@ -79,18 +75,13 @@ func (s *Server) askServer(
 		result, err = reached.Apply(ctx, wanted, cluster.Application{Manager: managerOf(wanted, before), Force: forced(wanted), DryRun: true})
 		if err == nil {
 			shape := changes.Union(comparable(before.inputs), comparable(wanted))
-			return changes.Between(changes.Shaped(live.Object, shape), changes.Shaped(result.Object, shape)), nil
+			return changes.Between(changes.Shaped(live.Object, shape), changes.Shaped(result.Object, shape))
 		}
 	}
-	switch {
-	case cluster.Unreachable(err):
+	if cluster.Unreachable(err) {
 		s.warn(ctx, urn, reached.Silence(err))
-	case apierrors.IsNotFound(err), meta.IsNoMatchError(err), apierrors.IsForbidden(err):
-		// Gone, not defined yet, or refused for what the same run may change, such as a quota: the update itself will tell.
-	default:
-		return nil, reached.Words(err, wanted)
 	}
-	return found, nil
+	return found
 }
 
 func managerOf(wanted *unstructured.Unstructured, before past) string {

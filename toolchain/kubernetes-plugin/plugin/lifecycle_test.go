@@ -110,10 +110,11 @@ func TestAConflictNamesTheOtherManagerAndItsFields(t *testing.T) {
 			Causes: []metav1.StatusCause{{Type: metav1.CauseTypeFieldManagerConflict, Message: `conflict with "kubectl-edit" using v1`, Field: ".metadata.labels.x"}},
 		}}
 	}
-	for _, err := range []error{
-		func() error { _, err := engine.diff(configMap, state, changed); return err }(),
-		func() error { _, err := engine.update(configMap, state, changed); return err }(),
-	} {
+	found, err := engine.diff(configMap, state, changed)
+	require.NoError(t, err, "a refresh asks for diffs too, and must not fail")
+	assert.Contains(t, found.DetailedDiff, "metadata.labels.x")
+	for _, preview := range []bool{true, false} {
+		_, err := engine.update(configMap, state, changed, preview)
 		require.ErrorContains(t, err, `ConfigMap shop/a: also managed by others: "kubectl-edit" manages .metadata.labels.x`)
 		single(t, err)
 	}
@@ -202,7 +203,7 @@ func TestReadTellsGoneFromSilent(t *testing.T) {
 	for _, ask := range []func(caller) error{
 		func(e caller) error { _, err := e.read(configMap, id, state, inputs); return err },
 		func(e caller) error { return e.delete(configMap, id, state, 1) },
-		func(e caller) error { _, err := e.update(configMap, state, inputs); return err },
+		func(e caller) error { _, err := e.update(configMap, state, inputs, false); return err },
 		func(e caller) error { _, _, err := e.create(configMap, inputs, false); return err },
 	} {
 		err := ask(offline(t))
