@@ -1,6 +1,7 @@
 import { currentStack } from "../estate/current-stack.ts";
 import { recordDeployment } from "../estate/deployments.ts";
 import { Docker } from "../estate/docker.ts";
+import { anyNamesCluster, ensurePluginsOf } from "../estate/plugins.ts";
 import type { Gates } from "../estate/policy.ts";
 import { readProject } from "../estate/project.ts";
 import { prepareImages } from "../images/prepare.ts";
@@ -13,6 +14,9 @@ const STATE = ".sluice";
 /** What changes a running estate; a preview or a question is no deployment. */
 const DEPLOYS = ["up", "update"];
 
+/** Commands that ask the plugins something. */
+const NEEDS_PLUGINS = [...DEPLOYS, "preview", "pre", "refresh", "destroy", "down", "import", "watch"];
+
 /**
  * Run the pinned engine with this project's state, passphrase and plugins.
  * @param more what the stack adds to arguments and environment. @default nothing
@@ -24,6 +28,7 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   await prepareImages();
   const ready = { ...engine, env: { ...engine.env, ...state.env } };
   const stackOf = () => currentStack(args, `${STATE}/state`, ready);
+  if (NEEDS_PLUGINS.includes(args[0] ?? "") && (await anyNamesCluster())) await ensurePluginsOf((await stackOf()) ?? "dev", engine);
   const gates = more === undefined ? undefined : more(await madeStack(ready, (await stackOf()) ?? "dev"));
   const run = () => runPulumi(ready, [...args, ...(gates?.args ?? [])], { stdio: "inherit", ...(gates && { env: gates.env }) });
   return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stackOf) : run();

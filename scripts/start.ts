@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { bringUp } from "../estate/bring-up.ts";
+import { ensurePluginsOf } from "../estate/plugins.ts";
 import { buildsImages, readProject } from "../estate/project.ts";
 import { reach } from "../estate/reach.ts";
 import { renderNext, renderStatus } from "../estate/report.ts";
@@ -21,6 +22,7 @@ const { stack } = command.opts<{ stack: string }>();
 await main(async () => {
   const project = readProject(stack);
   const engine = await ensureEngine();
+  await ensurePluginsOf(stack, engine);
   const docker = await reach(project, { install: true });
   if (buildsImages(project)) await ensureDebian({ host: project.settings.host.docker });
   await prepareImages();

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { ensurePluginsOf } from "../estate/plugins.ts";
 import { readProject } from "../estate/project.ts";
 import { reach } from "../estate/reach.ts";
 import { takeDown } from "../estate/take-down.ts";
@@ -17,6 +18,7 @@ const { stack, data = false } = command.opts<{ stack: string; data?: boolean }>(
 await main(async () => {
   const project = readProject(stack);
   const engine = await ensureEngine();
+  await ensurePluginsOf(stack, engine);
   const docker = await reach(project, { install: false });
   await prepareImages();
   const state = await ensureState(".sluice");

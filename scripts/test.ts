@@ -1,8 +1,10 @@
+import { readdir } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { startVitest } from "vitest/node";
 import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureDocker } from "../toolchain/docker.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
+import { ensurePlugin } from "../toolchain/on-demand.ts";
 import { say } from "../toolchain/say.ts";
 import { testPlugins } from "./go-tests.ts";
 import { main } from "./main.ts";
@@ -21,9 +23,15 @@ const { room: rooms = [...ROOMS] } = command.opts<{ room?: Room[] }>();
 
 await main(async () => {
   if (rooms.includes("engine")) {
-    await ensureEngine();
+    const engine = await ensureEngine();
     await ensureDocker();
     await ensureDebian();
+    if (await wantsCluster(command.args)) {
+      // Building takes longer than a test may.
+      await ensurePlugin(engine, "kubernetes");
+      const { ensureParts } = await import("../test/support/cluster/build.ts");
+      await ensureParts();
+    }
   }
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());
@@ -34,6 +42,12 @@ await main(async () => {
   console.log(`\n${tallyLine(tally)}`);
   process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
 });
+
+/** Whether files of the engine room are to run that need a Kubernetes cluster: those named `kubernetes…`. */
+async function wantsCluster(filters: readonly string[]): Promise<boolean> {
+  const names = (await readdir("test/engine")).filter((name) => name.startsWith("kubernetes"));
+  return names.some((name) => filters.length === 0 || filters.some((word) => `test/engine/${name}`.includes(word)));
+}
 
 async function runVitest(projects: readonly string[], filters: string[]): Promise<Tally> {
   const vitest = await startVitest("test", filters, { project: [...projects], watch: false, passWithNoTests: true });

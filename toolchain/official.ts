@@ -93,21 +93,35 @@ export async function downloadCli(from: Release, sum: string, folder: string): P
  * @param pulumi the CLI's path
  */
 export async function downloadPlugins(pulumi: string, from: Release, folder: string): Promise<void> {
-  for (const [name, version] of Object.entries(PINNED.plugins)) {
-    const progress = step(`downloading the ${name} plugin ${version}`);
-    const server = from.mirror === undefined ? [] : ["--server", from.mirror];
-    const result = await execa(pulumi, ["plugin", "install", "resource", name, version, ...server], {
-      env: { PULUMI_HOME: join(folder, "home"), PULUMI_SKIP_UPDATE_CHECK: "true" },
-      timeout: 300_000,
-      stdin: "ignore",
-      reject: false,
-    });
-    if (result.failed) {
-      progress.failed();
-      throw new Problem(`The ${name} plugin ${version} could not be downloaded: ${result.stderr.trim() || result.shortMessage}`);
-    }
-    progress.done();
+  for (const [name, version] of Object.entries(PINNED.plugins)) await downloadPlugin(pulumi, from, join(folder, "home"), { name, version });
+}
+
+/**
+ * Let an official CLI fetch one plugin.
+ *
+ * @param pulumi the CLI's path
+ * @param home where its plugins are: PULUMI_HOME
+ * @throws Problem with its words when that fails
+ */
+export async function downloadPlugin(
+  pulumi: string,
+  from: Release,
+  home: string,
+  { name, version }: { readonly name: string; readonly version: string },
+): Promise<void> {
+  const progress = step(`downloading the ${name} plugin ${version}`);
+  const server = from.mirror === undefined ? [] : ["--server", from.mirror];
+  const result = await execa(pulumi, ["plugin", "install", "resource", name, version, ...server], {
+    env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    timeout: 300_000,
+    stdin: "ignore",
+    reject: false,
+  });
+  if (result.failed) {
+    progress.failed();
+    throw new Problem(`The ${name} plugin ${version} could not be downloaded: ${result.stderr.trim() || result.shortMessage}`);
   }
+  progress.done();
 }
 
 async function saveAndSum(url: string, file: string): Promise<string> {

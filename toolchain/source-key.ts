@@ -12,12 +12,17 @@ const MODULES = ["cli", "langhost", "docker-plugin", "command-plugin", "orphan"]
  * @param toolchain this room's folder
  */
 export async function sourceKey(toolchain: string): Promise<string> {
-  const parts: (string | Uint8Array)[] = [JSON.stringify(PINNED), process.platform, process.arch];
-  parts.push(await readFile(join(toolchain, "recipe.ts")));
-  for (const module of MODULES) {
+  const own = [JSON.stringify(PINNED), process.platform, process.arch, await readFile(join(toolchain, "recipe.ts"))];
+  return cacheKey([...own, ...(await goSources(toolchain, MODULES))]);
+}
+
+/** What Go programs are made of: name and content of every go.mod, go.sum and source of these folders, tests left out. */
+export async function goSources(toolchain: string, modules: readonly string[]): Promise<(string | Uint8Array)[]> {
+  const parts: (string | Uint8Array)[] = [];
+  for (const module of modules) {
     const names = await readdir(join(toolchain, module), { recursive: true });
     const sources = names.filter((name) => (name.endsWith(".go") && !name.endsWith("_test.go")) || /(^|[\\/])go\.(mod|sum)$/.test(name));
     for (const name of sources.sort()) parts.push(`${module}/${name}`, await readFile(join(toolchain, module, name)));
   }
-  return cacheKey(parts);
+  return parts;
 }

@@ -36,7 +36,13 @@ export async function buildEngine(toolchain: string, folder: string): Promise<vo
   say(`The engine is ready: built in ${duration(performance.now() - started)}.`);
 }
 
-async function build(toolchain: string, what: Build, folder: string): Promise<string> {
+/**
+ * Build one program into `folder`.
+ *
+ * @returns its path
+ * @throws Problem with Go's last words when it fails
+ */
+export async function build(toolchain: string, what: Build, folder: string): Promise<string> {
   const progress = step(what.title, what.typical);
   const result = await execa("go", goArguments(what, folder), {
     cwd: join(toolchain, what.module),

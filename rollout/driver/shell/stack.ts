@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { recordDeployment } from "../../../estate/deployments.ts";
 import type { Docker } from "../../../estate/docker.ts";
 import { passGates } from "../../../estate/gate.ts";
+import { ensurePluginsOf } from "../../../estate/plugins.ts";
 import { buildsImages, type Project } from "../../../estate/project.ts";
 import { clearStaleLock } from "../../../toolchain/lock.ts";
 import { Problem } from "../../../toolchain/problem.ts";
@@ -106,6 +107,7 @@ async function readyEngine(project: Project): Promise<RunnableEngine> {
     import("../../../images/prepare.ts"),
   ]);
   const engine = await ensureEngine();
+  await ensurePluginsOf(project.stack, engine, project.root);
   const state = await ensureState(join(project.root, ".sluice"));
   if (buildsImages(project)) await ensureDebianOf(project);
   await prepareImages();

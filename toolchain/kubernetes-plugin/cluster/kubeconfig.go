@@ -1,0 +1,78 @@
+// Package cluster is all that the plugin knows of the API server: how to reach it, which kinds it serves, how to apply, read and delete one
+// object, and what its refusals mean in plain words.
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Settings say which cluster is meant.
+type Settings struct {
+	// Kubeconfig is the path of a kubeconfig or its text. Empty: KUBECONFIG, ~/.kube/config, or the cluster that this runs in.
+	Kubeconfig string
+	// Context of the kubeconfig. Empty: its current one.
+	Context string
+	// Cluster of the kubeconfig. Empty: that of the context.
+	Cluster string
+	// Namespace of objects that name none. Empty: that of the context, else "default".
+	Namespace string
+}
+
+// ParseKubeconfig reads a kubeconfig given as a path or as text.
+func ParseKubeconfig(given string) (*api.Config, error) {
+	path := given
+	if home, err := os.UserHomeDir(); err == nil && strings.HasPrefix(path, "~/") {
+		path = filepath.Join(home, path[2:])
+	}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return clientcmd.LoadFromFile(path)
+	}
+	config, err := clientcmd.Load([]byte(given))
+	if err != nil || len(config.Clusters) == 0 {
+		// The parser's own words repeat what it could not read, and that may be a credential.
+		return nil, errors.New("`kubeconfig` is neither the path of a file nor the text of a kubeconfig")
+	}
+	return config, nil
+}
+
+// clientConfig puts kubeconfig, context and namespace together.
+func (s Settings) clientConfig() (clientcmd.ClientConfig, error) {
+	overrides := &clientcmd.ConfigOverrides{
+		CurrentContext: s.Context,
+		Context:        api.Context{Cluster: s.Cluster, Namespace: s.Namespace},
+	}
+	// The Node.js package hands KUBECONFIG on as if it were given. It may be a list of files, which the usual rules understand.
+	if s.Kubeconfig == "" || s.Kubeconfig == os.Getenv(clientcmd.RecommendedConfigPathEnvVar) {
+		return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), overrides), nil
+	}
+	config, err := ParseKubeconfig(s.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	if s.Context != "" && config.Contexts[s.Context] == nil {
+		return nil, fmt.Errorf("the kubeconfig has no context %q", s.Context)
+	}
+	return clientcmd.NewDefaultClientConfig(*config, overrides), nil
+}
+
+// ActiveCluster gives the entry of the cluster that a kubeconfig and overrides select; nothing when they select none.
+func ActiveCluster(kubeconfig, context, cluster string) *api.Cluster {
+	config, err := ParseKubeconfig(kubeconfig)
+	if kubeconfig == "" || err != nil {
+		return nil
+	}
+	if context == "" {
+		context = config.CurrentContext
+	}
+	if chosen := config.Contexts[context]; cluster == "" && chosen != nil {
+		cluster = chosen.Cluster
+	}
+	return config.Clusters[cluster]
+}
