@@ -1,5 +1,6 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
+import { clusterImages, completeCluster } from "./complete-cluster.ts";
 import { isStandIn } from "./image-reference.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
@@ -63,6 +64,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     rollout,
     evidence,
     services,
+    cluster,
     secrets,
     postgresPassword,
     redisPassword,
@@ -82,6 +84,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     services: Object.keys(services)
       .sort()
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
+    ...(cluster && { cluster: completeCluster(cluster, name) }),
     secrets: {
       ...secrets,
       ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
@@ -150,7 +153,7 @@ function source({ image, build }: { image?: string | undefined; build?: string |
   return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
 }
 
-function standIns({ edge, postgres, redis, monitoring, rollout, services }: Written): string[] {
+function standIns({ edge, postgres, redis, monitoring, rollout, services, cluster }: Written): string[] {
   const images: [Path, string | undefined][] = [
     [["edge", "image"], edge.image],
     [["postgres", "image"], postgres?.image],
@@ -163,6 +166,7 @@ function standIns({ edge, postgres, redis, monitoring, rollout, services }: Writ
     ...Object.entries(services).flatMap(([name, service]) =>
       SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),
     ),
+    ...(cluster ? clusterImages(cluster) : []),
   ];
   return images.flatMap(([path, image]) => (image !== undefined && isStandIn(image) ? [pathText(path)] : []));
 }

@@ -7,7 +7,9 @@ import type { Written } from "../schema.ts";
 export const sharedRules: Rule = ({ services, host, ...estate }) => {
   const named = Object.entries(services).sort(([a], [b]) => (a < b ? -1 : 1));
   const parsed = parseSubnet(host.subnet);
-  return [...routes(named), ...("subnet" in parsed ? blocks(named, parsed.subnet) : []), ...uses(named, estate)];
+  // In a cluster, the cluster gives the addresses.
+  const onHost = named.filter(([, { target }]) => target === "docker");
+  return [...routes(named), ...("subnet" in parsed ? blocks(onHost, parsed.subnet) : []), ...uses(named, estate)];
 };
 
 type Named = [string, Written["services"][string]][];
