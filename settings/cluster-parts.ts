@@ -2,8 +2,10 @@ import { z } from "zod";
 import { JOB_PURPOSES } from "../components/kubernetes/spec.ts";
 import { field, seconds, text, whole } from "./field.ts";
 import { image } from "./image-reference.ts";
+import { owner, progressCounters, runbooks, thresholds } from "./monitoring.ts";
+import { cidr, outside, talksTo } from "./reach.ts";
 import { env, SECRET_NAME } from "./service.ts";
-import { amount, CLASS_NAME, cidr, outside, secretNames, talksTo, user, WORKLOAD_NAME, words } from "./workload.ts";
+import { amount, CLASS_NAME, secretNames, user, WORKLOAD_NAME, words } from "./workload.ts";
 
 /** Five fields; what each of them may hold is judged by the cluster. */
 const CRON = /^(?:[0-9*,/A-Za-z-]+ ){4}[0-9*,/A-Za-z-]+$/;
@@ -119,6 +121,10 @@ export const operator = field(
       example: { release: "kube-prometheus-stack" },
     }).default({}),
     scrapeSeconds: seconds(1, 300, "Seconds between two looks, at metrics and at rules.", 15).default(15),
+    thresholds: thresholds.prefault({}),
+    progressCounters,
+    runbooks,
+    owner,
   }),
   {
     means: "The cluster's Prometheus, run by the Prometheus operator: ServiceMonitors and PrometheusRules are written for it.",

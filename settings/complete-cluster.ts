@@ -1,4 +1,5 @@
 import { releaseOf } from "../components/host/release.ts";
+import { mainPort } from "../components/kubernetes/workload/ports.ts";
 import type { AutoscalingSpec, ProbeSpec, VerticalSpec, WorkloadSpec } from "../components/kubernetes/workload/spec.ts";
 import type { WrittenCluster } from "./cluster.ts";
 import type { ClusterSettings } from "./cluster-types.ts";
@@ -32,7 +33,7 @@ export function completeCluster(written: WrittenCluster, estate: string): Cluste
     jobs: sorted(jobs).map(([name, { schedule = "", image = "", env, outside, ...job }]) => ({
       ...{ name, ...job, schedule, image, env: texts(env), outside: completeOutside(outside) },
     })),
-    ...(monitoring && { monitoring }),
+    ...(monitoring && { monitoring: { ...monitoring, runbooks: monitoring.runbooks.replace(/\/+$/, "") } }),
     ...(logs && { logs: completeLogs(logs, estate) }),
     ...(discovery && {
       discovery: { ...discovery, datacenter: discovery.datacenter ?? estate, image: discovery.image ?? "" },
@@ -51,13 +52,9 @@ function completeLogs(
 
 const texts = (env: WrittenWorkload["env"]) => Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)]));
 
-const completeOutside = (outside: readonly Written<{ cidr: string; ports: number[] }>[]) =>
+/** Places outside of the cluster. */
+export const completeOutside = (outside: readonly Written<{ cidr: string; ports: number[] }>[]) =>
   outside.map(({ cidr = "", ports = [] }) => ({ cidr, ports }));
-
-/** The port that is meant where nobody names one. A stack file's own order does not reach the program: the engine sorts keys. */
-export function mainPort(ports: Readonly<Record<string, number>>): string | undefined {
-  return Object.hasOwn(ports, "http") ? "http" : Object.keys(ports).sort()[0];
-}
 
 function completeWorkload(name: string, written: WrittenWorkload, usualClass: string | undefined): WorkloadSpec {
   const { kind = "Deployment", image = "", release = releaseOf(image), replicas, ports, env, files, probes, ...rest } = written;

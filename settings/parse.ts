@@ -1,6 +1,6 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
-import { clusterImages, completeCluster } from "./complete-cluster.ts";
+import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
 import { isStandIn } from "./image-reference.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
@@ -122,7 +122,7 @@ function completeMonitoring(written: NonNullable<Written["monitoring"]>): Monito
 }
 
 function completeService(name: string, written: WrittenService, subnet: Subnet): ServiceSettings {
-  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, rollout, frozen, ...service } = written;
+  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, rollout, frozen, outside, ...service } = written;
   const declared = { blue, green };
   const slots = SLOTS.flatMap((slot) => {
     const it = declared[slot];
@@ -130,7 +130,15 @@ function completeService(name: string, written: WrittenService, subnet: Subnet):
   });
   const { probes = [service.health], smoke = [{ expect: 200, timeoutSeconds: 5 }], ...patience } = rollout;
   return {
-    ...{ name, ...(route !== undefined && { route }), ...service, port, block, slots: Object.fromEntries(slots) },
+    ...{
+      name,
+      ...(route !== undefined && { route }),
+      ...service,
+      port,
+      block,
+      outside: completeOutside(outside),
+      slots: Object.fromEntries(slots),
+    },
     rollout: { ...patience, probes, smoke: smoke.map((test) => ({ ...test, path: test.path ?? service.health })) },
     ...(frozen?.decision !== undefined &&
       frozen.release !== undefined &&

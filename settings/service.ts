@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { field, flag, limits, seconds, text, whole } from "./field.ts";
 import { build, image } from "./image-reference.ts";
+import { outside, talksTo } from "./reach.ts";
 import { frozen, serviceRollout } from "./rollout.ts";
 import { SLOTS, STORES, TARGETS } from "./types.ts";
 
@@ -74,6 +75,8 @@ export const service = field(
       allowed: "docker or kubernetes",
       example: "kubernetes",
     }).default("docker"),
+    talksTo,
+    outside,
     route: field(z.string(), {
       means: "Path at the edge under which the service is reached; the longest matching route wins.",
       allowed: "/ or a path such as /api: letters, digits, `.`, `_`, `~`, `-`, no slash at the end",

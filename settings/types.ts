@@ -2,6 +2,7 @@ import type { Output } from "@pulumi/pulumi";
 
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
+import type { OutsideSpec } from "../components/kubernetes/workload/spec.ts";
 import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
 import type { PlannedThresholds } from "../components/monitoring/plan.ts";
 import type { ClusterSettings } from "./cluster-types.ts";
@@ -106,6 +107,9 @@ export interface RedisSettings extends Limits {
 export interface ServiceSettings extends Limits {
   readonly name: string;
   readonly target: Target;
+  /** In a cluster: whom it talks to there, and outside of it. */
+  readonly talksTo: readonly string[];
+  readonly outside: readonly OutsideSpec[];
   /** Path at the edge; absent for a service that only other services reach. */
   readonly route?: string;
   /** Whether the edge takes `route` off the path before it passes the request on. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { VERTICAL_MODES, WORKLOAD_KINDS } from "../components/kubernetes/workload/spec.ts";
-import { isCidr } from "./addresses.ts";
 import { field, seconds, text, whole } from "./field.ts";
 import { image } from "./image-reference.ts";
+import { cidr, outside, talksTo } from "./reach.ts";
 import { env, FILE_NAME, HEALTH, RELEASE, SECRET_NAME } from "./service.ts";
 
 /** 40 characters: with what Kubernetes and Sluice add (`-public`, a hash, a pod's number) a name stays below 63. */
@@ -26,12 +26,6 @@ export const amount = (means: string, defaults: { cpus: number; memoryMb: number
     { means, allowed: "a map of `cpus` and `memoryMb`", example: { cpus: 2, memoryMb: 4096 } },
   );
 
-export const cidr = (means: string, example: string) =>
-  field(
-    z.string().refine((value) => isCidr(value)),
-    { means, allowed: "a range of addresses in CIDR form", example },
-  );
-
 export const words = (means: string, example: readonly string[]) =>
   field(z.array(field(z.string().min(1), { means: "One word.", allowed: "text", example: example[0] })), {
     means,
@@ -52,41 +46,6 @@ export const user = whole(
   "User and group id that the program runs as; a high one is nobody's on any node.",
   10_001,
 ).default(10_001);
-
-export const talksTo = field(
-  z.array(field(z.string(), { means: "Who it talks to.", allowed: "the name of a workload or service", example: "validators" })),
-  {
-    means: "Workloads and services of this cluster that it sends requests to, its own name for its peers. Everybody else is closed to it.",
-    allowed: "a list of names",
-    example: ["validators"],
-  },
-).default([]);
-
-export const outside = field(
-  z.array(
-    field(
-      z.strictObject({
-        cidr: cidr("Range of addresses.", "203.0.113.0/24").optional(),
-        ports: field(z.array(whole(1, 65_535, "", "A port.", 443)).min(1), {
-          means: "TCP ports.",
-          allowed: "a list of ports, at least one",
-          example: [443],
-        }).default([443]),
-      }),
-      {
-        means: "One range.",
-        allowed: "a map with `cidr`",
-        example: { cidr: "203.0.113.0/24", ports: [443] },
-        jsonSchema: { required: ["cidr"] },
-      },
-    ),
-  ),
-  {
-    means: "Addresses outside of the cluster that it may talk to. Everything else is closed.",
-    allowed: "a list of ranges with their ports",
-    example: [{ cidr: "203.0.113.0/24", ports: [443] }],
-  },
-).default([]);
 
 const probe = (means: string, defaults: { path: string; after: number; every: number; failures: number }) =>
   field(
@@ -307,6 +266,12 @@ export const workload = field(
       allowed: "a path that starts with /",
       example: "/q/metrics",
       whenAbsent: "it has none",
+    }).optional(),
+    throughputFloor: field(z.number().min(0.001).max(1_000_000_000), {
+      means: "Requests per second below which something is wrong; measured with `mesh: istio`.",
+      allowed: "a number above 0",
+      example: 2_500_000,
+      whenAbsent: "no floor",
     }).optional(),
     talksTo,
     outside,

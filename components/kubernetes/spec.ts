@@ -1,3 +1,4 @@
+import type { PlannedThresholds } from "../monitoring/plan.ts";
 import type { Amount } from "./workload/spec.ts";
 
 /** The gateway that routed services hang their routes on; it is there before Sluice comes. */
@@ -64,6 +65,13 @@ export interface ClusterMonitoringSpec {
   /** Labels that it finds its monitors and rules by. */
   readonly labels: Readonly<Record<string, string>>;
   readonly scrapeSeconds: number;
+  /** Limits that alerts are raised at. */
+  readonly thresholds: PlannedThresholds;
+  /** Counters that must never stand still. */
+  readonly progressCounters: readonly string[];
+  /** Address that runbooks are read at, without a slash at the end. */
+  readonly runbooks: string;
+  readonly owner: string;
 }
 
 /** Where logs go. */

@@ -4,7 +4,7 @@ import type { Finding, Rule } from "../rules.ts";
 import type { Written, WrittenService } from "../schema.ts";
 import { missing } from "./missing.ts";
 import { envNames } from "./service.ts";
-import { clashingNames, jobFindings, workloadFindings } from "./workload.ts";
+import { clashingNames, jobFindings, talking, workloadFindings } from "./workload.ts";
 
 const AT: Path = ["cluster"];
 
@@ -12,11 +12,14 @@ const AT: Path = ["cluster"];
 export const clusterRules: Rule = (written) => {
   const { cluster, services } = written;
   const inCluster = Object.entries(services).filter(([, { target }]) => target === "kubernetes");
-  const found = inCluster.flatMap(([name, service]) => serviceFindings(["services", name], service, cluster));
+  const found = Object.entries(services).flatMap(([name, service]) =>
+    service.target === "docker" ? hostFindings(["services", name], service) : serviceFindings(["services", name], service, cluster),
+  );
   if (!cluster) return found;
   const names = [...Object.keys(cluster.workloads), ...inCluster.map(([name]) => name)];
   return [
     ...found,
+    ...inCluster.flatMap(([name, service]) => talking(["services", name], service, names)),
     ...clashingNames(
       cluster,
       inCluster.map(([name]) => name),
@@ -30,6 +33,16 @@ export const clusterRules: Rule = (written) => {
     ]),
   ];
 };
+
+/** On a host, services of an estate reach each other, and the world. */
+function hostFindings(at: Path, service: WrittenService): Finding[] {
+  return (["talksTo", "outside"] as const)
+    .filter((key) => service[key].length > 0)
+    .map((key) => ({
+      ...{ at: [...at, key], reads: [[...at, "target"]], received: shown(service[key], [...at, key]) },
+      ...{ allowed: "nothing on a Docker host: its network is open", fix: "take it out, or write `target: kubernetes`" },
+    }));
+}
 
 /** Settings of a service that only the Docker host has, and what one does without them in a cluster. */
 const HOST_ONLY: readonly [

@@ -250,7 +250,8 @@ function amounts(at: Path, { requests, limits }: Pick<WrittenWorkload, "requests
     }));
 }
 
-function talking(at: Path, { talksTo, outside }: Pick<WrittenWorkload, "talksTo" | "outside">, names: readonly string[]): Finding[] {
+/** Whom something in the cluster talks to. @param names whom there is */
+export function talking(at: Path, { talksTo, outside }: Pick<WrittenWorkload, "talksTo" | "outside">, names: readonly string[]): Finding[] {
   return [
     ...talksTo.flatMap((name, index): Finding[] => {
       if (names.includes(name)) return [];

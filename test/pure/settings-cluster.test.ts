@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mainPort } from "../../settings/complete-cluster.ts";
+import { mainPort } from "../../components/kubernetes/workload/ports.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { ClusterSettings } from "../../settings/types.ts";
 import { goodSettings, type Raw } from "../support/settings.ts";
@@ -53,6 +53,11 @@ describe("a cluster's settings", () => {
   it("take a service whose name hashes like another one's: in a cluster, addresses are the cluster's", () => {
     const service = { target: "kubernetes", port: 3000, blue: { image: "x:1" } };
     expect(() => cluster((raw) => Object.assign(raw.services, { svc57: service, svc49: structuredClone(service) }))).not.toThrow();
+  });
+
+  it("let a service be at the edge and at the gateway on one route, while it moves", () => {
+    const service = { target: "kubernetes", route: "/api", port: 3000, blue: { image: "x:1" } };
+    expect(() => cluster((raw) => Object.assign(raw.services, { "api-k": service }))).not.toThrow();
   });
 
   it("are judged all at once", () => {

@@ -27,6 +27,8 @@ describe("good settings", () => {
       {
         name: "api",
         target: "docker",
+        talksTo: [],
+        outside: [],
         route: "/api",
         stripRoute: true,
         port: 3000,

@@ -130,6 +130,8 @@ export interface WorkloadSpec {
   readonly loadBalancer?: LoadBalancerSpec | undefined;
   /** Path of its own metrics. @default none */
   readonly metrics?: string | undefined;
+  /** Requests per second below which something is wrong. @default no floor */
+  readonly throughputFloor?: number | undefined;
   /** Workloads and services that it sends requests to; itself for its own peers. */
   readonly talksTo: readonly string[];
   readonly outside: readonly OutsideSpec[];

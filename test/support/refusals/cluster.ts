@@ -70,6 +70,33 @@ export const cluster: Case[] = [
     "push the image to a registry that the cluster reads, and name it in `image`, best by digest",
   ],
   [
+    "a closed network on a host",
+    (s) => (s.services.web.talksTo = ["business"]),
+    "sluice:services.web.talksTo",
+    "a list of 1",
+    "nothing on a Docker host: its network is open",
+    "take it out, or write `target: kubernetes`",
+  ],
+  [
+    "a service in a cluster that talks with one on the host",
+    (s) => onCluster(s, { talksTo: ["web"] }),
+    "sluice:services.mail.talksTo[0]",
+    '"web"',
+    "a workload or service of the cluster: business, mail, slim, validators",
+    "declare it, or take it off the list",
+  ],
+  [
+    "two services of the cluster on one route",
+    (s) => {
+      onCluster(s, { route: "/mail" });
+      s.services.post = structuredClone(s.services.mail);
+    },
+    "sluice:services.post.route",
+    '"/mail"',
+    'a route of its own; mail has "/mail"',
+    "for example /post",
+  ],
+  [
     "a route without a gateway",
     (s) => {
       delete s.cluster.gateway;
