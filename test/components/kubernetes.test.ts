@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { inCluster } from "../../settings/placement.ts";
 import type { Settings } from "../../settings/types.ts";
-import { clusterStack } from "../support/cluster.ts";
+import { clusterStack } from "../support/planned.ts";
 import { census, only, type Registered, record } from "../support/record.ts";
 import type { Raw } from "../support/settings.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allowDns, denyAll, egress, jobPolicy, whosePods, workloadPolicy } from "../../components/kubernetes/workload/network.ts";
-import { plannedCluster, specOf } from "../support/cluster.ts";
+import { plannedCluster, specOf } from "../support/planned.ts";
 import type { Raw } from "../support/settings.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: typed as inputs, in which everything may be an Output; here everything is plain.

@@ -11,7 +11,7 @@ import { namespaceLabels } from "../../components/kubernetes/namespace.ts";
 import { cronJob } from "../../components/kubernetes/storage/job.ts";
 import { snapshotClass, snapshotJob } from "../../components/kubernetes/storage/snapshots.ts";
 import { diskClass } from "../../components/kubernetes/storage/storage.ts";
-import { HOME, plannedCluster, specOf } from "../support/cluster.ts";
+import { HOME, plannedCluster, specOf } from "../support/planned.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: typed as inputs, in which everything may be an Output; here everything is plain.
 type Plain = any;

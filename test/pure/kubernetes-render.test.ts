@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import type { Project } from "../../estate/project.ts";
 import { PLACEHOLDER, renderManifests, withoutSecrets } from "../../estate/render.ts";
 import type { RunnableEngine } from "../../toolchain/pulumi.ts";
-import { clusterStack } from "../support/cluster.ts";
+import { clusterStack } from "../support/planned.ts";
 import { project as sources } from "../support/settings.ts";
 
 /** An engine that writes down what it is asked, and then one manifest. */

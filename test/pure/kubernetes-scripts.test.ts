@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lifecycleJob } from "../../components/kubernetes/logging/shipper.ts";
 import { snapshotJob } from "../../components/kubernetes/storage/snapshots.ts";
-import { plannedCluster } from "../support/cluster.ts";
+import { plannedCluster } from "../support/planned.ts";
 
 const run = promisify(execFile);
 const { cluster } = plannedCluster();

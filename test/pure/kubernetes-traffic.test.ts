@@ -6,7 +6,7 @@ import { destinationRule, insideMesh, virtualService } from "../../components/ku
 import type { RouteArgs } from "../../components/kubernetes/traffic/route.ts";
 import { inside, loadBalancer } from "../../components/kubernetes/traffic/services.ts";
 import { split } from "../../components/kubernetes/traffic/split.ts";
-import { HOME, specOf } from "../support/cluster.ts";
+import { HOME, specOf } from "../support/planned.ts";
 
 const ROUTE: RouteArgs = {
   service: "api",

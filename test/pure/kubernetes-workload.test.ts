@@ -9,7 +9,7 @@ import { podEnvironment, podTemplate } from "../../components/kubernetes/workloa
 import { cpuQuantity, memoryQuantity } from "../../components/kubernetes/workload/quantities.ts";
 import type { WorkloadSpec } from "../../components/kubernetes/workload/spec.ts";
 import { slotEnvironment } from "../../components/service/environment.ts";
-import { HOME, specOf } from "../support/cluster.ts";
+import { HOME, specOf } from "../support/planned.ts";
 
 // Typed as inputs of resources, in which everything may be an Output; here everything is plain.
 // biome-ignore lint/suspicious/noExplicitAny: see above.
