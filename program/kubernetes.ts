@@ -73,7 +73,7 @@ export function declareCluster(
     new Discovery(
       "discovery",
       {
-        ...{ cluster, neighbours, own: own.discovery, namespace: own.namespace, workloads: plan.measured.map(({ spec }) => spec) },
+        ...{ cluster, neighbours, own: own.discovery, namespace: own.namespace, workloads: plan.measured },
         gossipKey: secret(own.discovery.gossipSecret),
       },
       { parent: cluster },

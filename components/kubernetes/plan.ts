@@ -1,6 +1,5 @@
-import { greenShare, SLOTS, type Slot } from "../edge/share.ts";
+import { SLOTS, type Slot } from "../edge/share.ts";
 import type { ImageSource } from "../host/image.ts";
-import type { Measured } from "./monitoring/bridge.ts";
 import type { ClusterMonitoringSpec, DiscoverySpec, GatewaySpec, JobSpec, LogsSpec, Mesh, SnapshotSpec } from "./spec.ts";
 import { type SlotService, slotWorkload } from "./traffic/slot-workload.ts";
 import { type Neighbours, neighbourhood } from "./workload/network.ts";
@@ -48,18 +47,16 @@ export interface ClusterPlan<S extends ServicePlan = ServicePlan> {
   readonly own: PlannedCluster;
   readonly services: readonly PlannedService<S>[];
   readonly neighbours: Neighbours;
-  /** Everything that has numbers, with the share of requests that each slot gets. */
-  readonly measured: readonly Measured[];
+  /** Everything that has numbers. */
+  readonly measured: readonly WorkloadSpec[];
   readonly hasSecrets: boolean;
 }
 
 /** What follows from a cluster's settings before anything is made: slots as workloads, who may talk to whom, what is measured. */
 export function planCluster<S extends ServicePlan>(own: PlannedCluster, services: readonly S[]): ClusterPlan<S> {
   const planned = services.map((settings): PlannedService<S> => ({ settings, slots: slotsOf(settings) }));
-  const slots = planned.flatMap((one) =>
-    SLOTS.flatMap((slot) => (one.slots[slot] ? [{ spec: one.slots[slot], share: shareOf(one.settings, slot) }] : [])),
-  );
-  const all = [...own.workloads, ...slots.map(({ spec }) => spec)];
+  const slots = planned.flatMap((one) => SLOTS.flatMap((slot) => (one.slots[slot] ? [one.slots[slot]] : [])));
+  const all = [...own.workloads, ...slots];
   const { gateway, monitoring, mesh, discovery } = own;
   return {
     own,
@@ -72,7 +69,7 @@ export function planCluster<S extends ServicePlan>(own: PlannedCluster, services
       istio: mesh === "istio",
       discovery: discovery !== undefined,
     },
-    measured: [...own.workloads.map((spec) => ({ spec })), ...slots],
+    measured: all,
     hasSecrets: [...all, ...own.jobs].some(({ secrets }) => secrets.length > 0) || own.logs?.login !== undefined || discovery !== undefined,
   };
 }
@@ -85,9 +82,4 @@ function slotsOf(settings: ServicePlan): PlannedService["slots"] {
     return [[slot, slotWorkload(settings, slot, { ...own, image: own.source.reference })] as const];
   });
   return Object.fromEntries(entries);
-}
-
-function shareOf({ active, canaryWeight }: ServicePlan, slot: Slot): number {
-  const green = greenShare(active, canaryWeight);
-  return slot === "green" ? green : 100 - green;
 }

@@ -143,11 +143,7 @@ describe("discovery", () => {
   const agents = consulWorkload(own, "network", cluster.workloads);
 
   it("joins the servers, and registers every workload at its Service", () => {
-    const config = agentConfig(
-      own,
-      "network",
-      plan.measured.map(({ spec }) => spec),
-    ) as Plain;
+    const config = agentConfig(own, "network", plan.measured) as Plain;
     expect(config).toMatchObject({ server: false, datacenter: "eu-1", retry_join: own.servers, enable_script_checks: false });
     expect(config.services.map(({ id, name, address, port, tags }: Plain) => [id, name, address, port, tags])).toEqual([
       ["business", "business", "business.network.svc", 9003, []],
@@ -239,9 +235,12 @@ describe("monitoring", () => {
       expect(recorded).toContain(series);
   });
 
-  it("knows a slot's share of requests, so that an idle slot that is down wakes nobody", () => {
+  it("knows a slot's share of requests by what happens, so that neither a weight nor a release is in a rule", () => {
     const share = bridge(args).rules.find((rule) => "record" in rule && rule.record === "sluice_share_percent");
-    expect(share?.expr).toContain('label_replace(label_replace(vector(0), "service", "explorer", "", ""), "slot", "green", "", "")');
-    expect(share?.expr).toContain("vector(100)");
+    expect(share?.expr).toContain('sum by (service, slot) (rate(sluice_edge_requests_total{slot!=""}[5m]))');
+    const spoken = (change?: Parameters<typeof plannedCluster>[0]) =>
+      JSON.stringify(prometheusRule(part("monitoring"), { ...args, measured: plannedCluster(change).plan.measured }));
+    expect(spoken((raw) => Object.assign(raw.services.explorer, { canaryWeight: 10 }))).toBe(spoken());
+    expect(spoken((raw) => Object.assign(raw.services.explorer.green, { release: "2" }))).toBe(spoken());
   });
 });

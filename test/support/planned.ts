@@ -24,9 +24,9 @@ export function plannedCluster(change?: (raw: Raw) => void): { plan: ClusterPlan
 
 /** One workload of it by name; a slot by the service's and its own, `explorer-blue`. */
 export function specOf(name: string, change?: (raw: Raw) => void): WorkloadSpec {
-  const found = plannedCluster(change).plan.measured.find(({ spec }) => spec.name === name);
+  const found = plannedCluster(change).plan.measured.find((spec) => spec.name === name);
   if (!found) throw new Error(`there is no workload ${name}`);
-  return found.spec;
+  return found;
 }
 
 export const HOME = { estate: "network", namespace: "network" } as const;

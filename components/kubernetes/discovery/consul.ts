@@ -41,8 +41,8 @@ function registration(spec: WorkloadSpec, namespace: string): object[] {
       name: familyOf(spec),
       address: `${spec.name}.${namespace}.svc`,
       port,
+      // No release: a new one would roll the agents of every node.
       tags: spec.slot === undefined ? [] : [spec.slot],
-      meta: { release: spec.release },
     },
   ];
 }

@@ -3,16 +3,10 @@ import type { RecordingRule, RuleGroup } from "../../monitoring/rules/types.ts";
 import { familyOf } from "../labels.ts";
 import type { WorkloadSpec } from "../workload/spec.ts";
 
-/** A workload as far as its numbers go. */
-export interface Measured {
-  readonly spec: WorkloadSpec;
-  /** Percent of the requests that its slot gets. @default it is no slot, and gets all of them */
-  readonly share?: number | undefined;
-}
-
 export interface BridgeArgs {
   readonly namespace: string;
-  readonly measured: readonly Measured[];
+  /** Every workload and slot. */
+  readonly measured: readonly WorkloadSpec[];
   /** Whether Istio's sidecars count requests. Nothing else in a cluster counts them alike everywhere. */
   readonly requests: boolean;
 }
@@ -27,8 +21,8 @@ const AVAILABLE = {
 /** `expr` of one workload, with the labels that rules go by. */
 const named = (expr: string, spec: WorkloadSpec): string => labelled(labelled(expr, "service", familyOf(spec)), "slot", spec.slot ?? "");
 
-const each = (measured: readonly Measured[], expr: (spec: WorkloadSpec) => string): string =>
-  anyOf(measured.map(({ spec }) => named(expr(spec), spec)));
+const each = (measured: readonly WorkloadSpec[], expr: (spec: WorkloadSpec) => string): string =>
+  anyOf(measured.map((spec) => named(expr(spec), spec)));
 
 /**
  * What a host's exporters measure, from what a cluster measures: the same names and labels. So the rules that were tried on a host, with cases
@@ -36,7 +30,6 @@ const each = (measured: readonly Measured[], expr: (spec: WorkloadSpec) => strin
  */
 export function bridge({ namespace, measured, requests }: BridgeArgs): RuleGroup {
   const here = `namespace=${quoted(namespace)}`;
-  const slots = measured.filter(({ share }) => share !== undefined);
   const containers =
     (metric: string, more = "") =>
     (spec: WorkloadSpec) =>
@@ -50,14 +43,6 @@ export function bridge({ namespace, measured, requests }: BridgeArgs): RuleGroup
       }),
       labels: { job: "slot" },
     },
-    ...(slots.length === 0
-      ? []
-      : [
-          {
-            record: "sluice_share_percent",
-            expr: anyOf(slots.map(({ spec, share }) => named(`vector(${share})`, spec))),
-          },
-        ]),
     { record: "container:memory_working_set_bytes", expr: each(measured, containers("container_memory_working_set_bytes")) },
     {
       record: "container:memory_limit_bytes",
@@ -68,10 +53,13 @@ export function bridge({ namespace, measured, requests }: BridgeArgs): RuleGroup
   return { name: "cluster", rules: requests ? [...rules, ...counted(here, measured)] : rules };
 }
 
-/** Requests as Istio counts them, seen by whoever sends them: a pod that is gone has nothing to say of its own failures. */
-function counted(here: string, measured: readonly Measured[]): RecordingRule[] {
+/**
+ * Requests as Istio counts them where they arrive: a load balancer of the cloud is no part of the mesh, and counts nothing. What reaches no pod at
+ * all is `ServiceDown`'s to tell.
+ */
+function counted(here: string, measured: readonly WorkloadSpec[]): RecordingRule[] {
   const to = (metric: string, by: string) => (spec: WorkloadSpec) =>
-    `sum by (${by}) (${metric}{reporter="source", destination_workload_${here}, destination_workload=${quoted(spec.name)}})`;
+    `sum by (${by}) (${metric}{reporter="destination", destination_workload_${here}, destination_workload=${quoted(spec.name)}})`;
   return [
     {
       record: "sluice_edge_requests_total",
@@ -80,13 +68,18 @@ function counted(here: string, measured: readonly Measured[]): RecordingRule[] {
         (spec) => `label_replace(${to("istio_requests_total", "response_code")(spec)}, "code", "$1", "response_code", "(.*)")`,
       ),
     },
+    {
+      // From what happens, not from the settings: a weight in a rule would make a changed weight two changed objects.
+      record: "sluice_share_percent",
+      expr: `100 * sum by (service, slot) (rate(sluice_edge_requests_total{slot!=""}[5m])) / on (service) group_left sum by (service) (rate(sluice_edge_requests_total{slot!=""}[5m]))`,
+    },
     { record: "slot:timed_requests:increase1m", expr: `sum by (service, slot) (increase(sluice_edge_requests_total[1m]))` },
     ...[95, 99].map((percent) => ({
       record: `slot:latency_p${percent}_seconds:rate1m`,
       expr: each(
         measured,
         (spec) =>
-          `histogram_quantile(${percent / 100}, sum by (le) (rate(istio_request_duration_milliseconds_bucket{reporter="source", destination_workload_${here}, destination_workload=${quoted(spec.name)}}[1m]))) / 1000`,
+          `histogram_quantile(${percent / 100}, sum by (le) (rate(istio_request_duration_milliseconds_bucket{reporter="destination", destination_workload_${here}, destination_workload=${quoted(spec.name)}}[1m]))) / 1000`,
       ),
     })),
   ];

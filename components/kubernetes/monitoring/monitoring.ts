@@ -20,7 +20,7 @@ export class ClusterMonitoring extends pulumi.ComponentResource {
     const { home, provider } = cluster;
     const mine = { parent: this, provider };
 
-    for (const { spec } of measured) {
+    for (const spec of measured) {
       const monitor = serviceMonitor(spec, own.scrapeSeconds);
       if (!monitor) continue;
       const metadata = ofWorkload(spec, home, spec.name);

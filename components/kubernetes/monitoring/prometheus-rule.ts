@@ -36,7 +36,7 @@ const ALERTS: Readonly<Record<"always" | "requests", Partial<Record<Area, readon
 /** Every rule of the estate for its cluster: the host's own, over numbers that are translated first. */
 export function prometheusRule(own: ClusterMonitoringSpec, args: BridgeArgs): PrometheusRuleSpec {
   const translated = bridge(args);
-  const floors = new Map(args.measured.map(({ spec }) => [familyOf(spec), spec.throughputFloor]));
+  const floors = new Map(args.measured.map((spec) => [familyOf(spec), spec.throughputFloor]));
   const settings = defaultRuleSettings({
     ...ruleThresholds(own.thresholds),
     ...{ owner: own.owner, runbookBase: own.runbooks, scrapeSeconds: own.scrapeSeconds, progressCounters: own.progressCounters },
