@@ -238,7 +238,9 @@ describe("secrets and files in a cluster", () => {
 
   it("the registry's login reaches every pod by name, and no pod as text", async () => {
     const seen = await cluster(withSecrets);
-    const { name } = inputs(only(seen, SECRET, "cluster-registry")).metadata;
+    const login = only(seen, SECRET, "cluster-registry");
+    expect(login.inputs.data).toEqual({ secret: { ".dockerconfigjson": Buffer.from("planted-login").toString("base64") } });
+    const { name } = inputs(login).metadata;
     for (const slot of ["blue", "green"]) {
       expect(inputs(only(seen, DEPLOYMENT, `explorer-${slot}`)).spec.template.spec.imagePullSecrets).toEqual([{ name }]);
     }

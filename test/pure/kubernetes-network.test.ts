@@ -105,6 +105,16 @@ describe("network policies of the mission's workloads", () => {
     ]);
   });
 
+  it.each(["business", "explorer-green"])("%s: to the one range outside of the cluster that its settings name", (name) => {
+    const policy = policyOf(name, (raw) => {
+      const outside = [{ cidr: "203.0.113.0/24", ports: [5432] }];
+      Object.assign(raw.cluster.workloads.business, { outside });
+      Object.assign(raw.services.explorer, { outside });
+    });
+    expect(policy.egress).toContainEqual({ to: [{ ipBlock: { cidr: "203.0.113.0/24" } }], ports: tcp(5432) });
+    expect(JSON.stringify(policyOf(name).egress)).not.toContain("ipBlock");
+  });
+
   it("without mesh, discovery and monitoring, none of their ways is open", () => {
     const bare = (raw: Raw) => {
       for (const part of ["discovery", "monitoring"]) delete raw.cluster[part];
