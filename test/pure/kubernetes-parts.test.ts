@@ -116,7 +116,8 @@ describe("log shipping", () => {
   });
 
   it("is root without a capability, with the node's logs read-only and one folder of its own, and says so to scanners", () => {
-    const { template } = (shipper(logs, HOME, { configMap: "logs-config-1" }) as Plain).spec;
+    const { metadata, spec } = shipper(logs, HOME, { configMap: "logs-config-1" }) as Plain;
+    const { template } = spec;
     const [container] = template.spec.containers;
     expect(container.securityContext).toMatchObject({
       capabilities: { drop: ["ALL"] },
@@ -125,7 +126,7 @@ describe("log shipping", () => {
     });
     expect(template.spec.volumes.flatMap(({ hostPath }: Plain) => hostPath?.path ?? [])).toEqual(["/var/log", "/var/lib/sluice-logs"]);
     expect(container.volumeMounts).toContainEqual({ name: "logs", mountPath: "/var/log", readOnly: true });
-    expect(Object.values(template.metadata.annotations).filter((value) => `${value}`.startsWith("CKV"))).toHaveLength(2);
+    expect(Object.values(metadata.annotations).filter((value) => `${value}`.startsWith("CKV"))).toHaveLength(2);
     expect(template.metadata.labels["app.kubernetes.io/component"]).toBe("log-shipper");
     expect(namespaceLabels("network", "none", "privileged")["pod-security.kubernetes.io/enforce"]).toBe("privileged");
   });

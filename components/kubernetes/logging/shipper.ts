@@ -42,12 +42,12 @@ export function shipper({ image, index }: LogsSpec, home: Home, config: ShipperC
     ...{ httpGet: { path, port: "http" }, initialDelaySeconds: 5, periodSeconds: 10, timeoutSeconds: 2, failureThreshold },
   });
   return {
-    metadata: { ...ofWorkload(SHIPPER, home, SHIPPER.name), labels },
+    metadata: { ...ofWorkload(SHIPPER, home, SHIPPER.name, EXCEPTIONS), labels },
     spec: {
       selector: { matchLabels: selectorOf(SHIPPER) },
       updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
       template: {
-        metadata: { labels, annotations: { ...EXCEPTIONS, "sluice.dev/index": index } },
+        metadata: { labels, annotations: { "sluice.dev/index": index } },
         spec: {
           serviceAccountName: SHIPPER.name,
           automountServiceAccountToken: false,
