@@ -1,78 +1,22 @@
 import "./settings/lean-sdk.ts";
-import { Datastore, Edge, Host, Images, postgres, Routing, redis, Service, type StoreSpec } from "./components/index.ts";
-import { buildRecord } from "./images/record.ts";
-import { edgeMonitoring, watch } from "./program/monitoring.ts";
-import { guard } from "./program/rollout.ts";
-import { type ImageSource, type Limits, loadSettings, readCertificates, type ServiceSettings, type Store } from "./settings/index.ts";
+import { inCluster, loadSettings, onHost, runFacts } from "./settings/index.ts";
 
+// The map of an estate. Each part is loaded only where the settings ask for it: what a stack does not have costs it nothing.
 const settings = loadSettings();
-const tls = readCertificates(settings.edge.tls);
+const { renderTo } = runFacts();
 
-const host = new Host("host", { estate: settings.name, docker: settings.host.docker, subnet: settings.host.subnet });
-const images = new Images("images", { host, record: buildRecord, baseContext: "images/base" });
-const toolImage = images.get(settings.edge.source);
+const onDocker = renderTo === undefined ? onHost(settings) : undefined;
+const host = onDocker && (await import("./program/host.ts")).declareHost(onDocker);
 
-const edge = new Edge("edge", {
-  host,
-  image: toolImage,
-  bind: settings.edge.bind,
-  public: settings.edge.public,
-  port: settings.edge.port,
-  tlsPort: settings.edge.tls?.port,
-  statusPort: settings.monitoring?.port,
-  ...limits(settings.edge),
-});
+const onKubernetes = inCluster(settings);
+const cluster = onKubernetes && (await import("./program/kubernetes.ts")).declareCluster(settings, onKubernetes, renderTo);
 
-const stores: Partial<Record<Store, Datastore>> = {
-  ...(settings.postgres && { postgres: datastore(postgres(settings.postgres), settings.postgres) }),
-  ...(settings.redis && { redis: datastore(redis(settings.redis), settings.redis) }),
-};
-const services = settings.services.map(service);
+if (settings.evidence && renderTo === undefined) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
 
-new Routing(
-  "routing",
-  {
-    host,
-    edgeContainer: edge.container,
-    routes: services.flatMap(({ route }) => route ?? []),
-    behaviour: {
-      ...settings.edge,
-      tlsPort: settings.edge.tls?.port,
-      workers: Math.max(1, Math.ceil(settings.edge.cpus)),
-      monitoring: edgeMonitoring(settings),
-    },
-    tls,
-  },
-  { dependsOn: services.flatMap(({ ready }) => ready) },
-);
-
-watch(settings, {
-  ...{ host, images, edge, services, stores: Object.values(stores) },
-  guard: guard(settings, { host, images, edge, services }),
-});
-if (settings.evidence) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
-
-export const url = edge.url;
+/** Where the edge of the Docker host is reached. */
+export const url = host;
+/** Addresses of the cluster's load balancers, by workload. */
+export const addresses = cluster?.addresses;
+/** What the servers of Consul are given, where nobody chose it. */
+export const gossipKey = cluster?.gossipKey;
 export const weights = Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }]));
-
-function limits({ memoryMb, cpus, drainSeconds }: Limits): Limits {
-  return { memoryMb, cpus, drainSeconds };
-}
-
-function datastore(spec: StoreSpec, own: Limits & { readonly source: ImageSource }): Datastore {
-  return new Datastore(spec.kind, {
-    host,
-    spec,
-    image: images.get(own.source),
-    toolImage,
-    password: settings.secrets[`${spec.kind}-password`],
-    protectData: settings.protectData,
-    ...limits(own),
-  });
-}
-
-function service(own: ServiceSettings): Service {
-  const uses = own.uses.flatMap((name) => stores[name] ?? []);
-  const secrets = Object.fromEntries(own.secrets.flatMap((name) => (settings.secrets[name] ? [[name, settings.secrets[name]]] : [])));
-  return new Service(own.name, { ...own, host, images, toolImage, edgeContainer: edge.container, uses, secrets });
-}

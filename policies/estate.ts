@@ -17,6 +17,7 @@ interface Kinds extends Types {
   readonly "sluice:datastore:Datastore": Facts<DatastoreFacts>;
   readonly "sluice:evidence:Evidence": Facts<DeclaredEvidence>;
   readonly "sluice:maintenance:Backup": Facts<object>;
+  readonly "sluice:kubernetes:ScheduledJob": Facts<{ name: string; purpose: string }>;
 }
 
 /** One resource of a stack. */
@@ -27,6 +28,16 @@ export interface Declared<P = Readonly<Record<string, unknown>>> {
   readonly props: P;
 }
 
+/** Components of a cluster that say of themselves what those of a host do: every rule about these holds for them. */
+const SIBLINGS: Readonly<Record<string, string>> = {
+  "sluice:kubernetes:Slot": "sluice:service:Slot",
+  "sluice:kubernetes:TrafficShare": "sluice:edge:TrafficShare",
+};
+
+/** The host's component that one of a cluster speaks like. */
+export const siblingOf = (type: string): string | undefined => (Object.hasOwn(SIBLINGS, type) ? SIBLINGS[type] : undefined);
+export const hasSibling = (type: string): boolean => Object.values(SIBLINGS).includes(type);
+
 /** All resources of a stack, at the end of a preview or an update. */
 export class Estate {
   readonly #resources: readonly Declared[];
@@ -36,6 +47,8 @@ export class Estate {
   }
 
   all<K extends keyof Kinds>(type: K): readonly Declared<Kinds[K]>[] {
-    return this.#resources.filter((resource): resource is Declared<Kinds[K]> & Declared => resource.type === type);
+    return this.#resources.filter(
+      (resource): resource is Declared<Kinds[K]> & Declared => resource.type === type || siblingOf(resource.type) === type,
+    );
   }
 }

@@ -1,11 +1,12 @@
 import type { PolicyPackArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
-import { Estate } from "./estate.ts";
+import { Estate, hasSibling, siblingOf } from "./estate.ts";
 import { type Exceptions, isExcepted } from "./exceptions.ts";
 import { factsOf } from "./facts.ts";
 import { type About, type AnyResourceRule, isStackRule, type Rule, type StackRule } from "./rule.ts";
 import { ALL, IN_ORDER } from "./rules.ts";
 
+type ValidateStack = StackValidationPolicy["validateStack"];
 type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
 /** Where the rules are explained. */
@@ -48,8 +49,9 @@ const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 const spoken = (name: string, message: string, { remediation }: Rule): string => `${name}: ${message}. ${remediation}`;
 
 function resourcePolicy(rule: AnyResourceRule, exceptions: Exceptions): Policy {
+  const types: readonly string[] = typeof rule.on === "string" ? [rule.on] : rule.on;
   const validateResource: ResourceValidationPolicy["validateResource"] = async (args, report) => {
-    if (args.type !== rule.on || isExcepted(exceptions, rule.name, args.name, stackOf(args.urn))) return;
+    if (!types.includes(args.type) || isExcepted(exceptions, rule.name, args.name, stackOf(args.urn))) return;
     const about: About = {
       name: args.name,
       within: withinOf(args.urn),
@@ -60,7 +62,11 @@ function resourcePolicy(rule: AnyResourceRule, exceptions: Exceptions): Policy {
     for (const message of await check(factsOf(args.props), about, settingsOf(rule, args.getConfig())))
       report(spoken(args.name, message, rule));
   };
-  return { ...textOf(rule), validateResource: onlyFor(rule.on, validateResource) };
+  const [only, ...more] = types;
+  return {
+    ...textOf(rule),
+    validateResource: only !== undefined && more.length === 0 ? onlyFor(only, validateResource) : validateResource,
+  };
 }
 
 function stackPolicy(rule: StackRule, exceptions: Exceptions): Policy {
@@ -72,8 +78,18 @@ function stackPolicy(rule: StackRule, exceptions: Exceptions): Policy {
       if (!isExcepted(exceptions, rule.name, name, stack)) report(spoken(name, message, rule), urn);
     }
   };
-  return { ...textOf(rule), validateStack: rule.needs === undefined ? validateStack : onlyFor(rule.needs, validateStack) };
+  if (rule.needs === undefined) return { ...textOf(rule), validateStack };
+  return {
+    ...textOf(rule),
+    validateStack: hasSibling(rule.needs) ? whereThere(rule.needs, validateStack) : onlyFor(rule.needs, validateStack),
+  };
 }
+
+/** The SDK looks for one type alone; here its sibling in a cluster counts as well. */
+const whereThere =
+  (type: string, validate: ValidateStack): ValidateStack =>
+  (args, report) =>
+    args.resources.some((resource) => resource.type === type || siblingOf(resource.type) === type) ? validate(args, report) : undefined;
 
 const estateOf = (resources: Parameters<StackValidationPolicy["validateStack"]>[0]["resources"]): Estate =>
   new Estate(resources.map(({ type, urn, name, props }) => ({ type, urn, name, props: factsOf(props) })));

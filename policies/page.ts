@@ -10,6 +10,7 @@ const TITLES: Readonly<Record<Area, string>> = {
   secrets: "Secrets",
   network: "Network",
   release: "Release evidence",
+  workloads: "Workloads in a cluster",
 };
 
 interface Tunable {

@@ -4,12 +4,13 @@ import type { Unwrap } from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Estate } from "./estate.ts";
 import type { Facts } from "./facts.ts";
+import type { Scheduled, Workload } from "./pods.ts";
 
 /** How much a rule weighs: `mandatory` stops a preview and an update, `advisory` is said. */
 export type Level = "mandatory" | "advisory" | "disabled";
 
 /** Files that hold the rules; each is a chapter of docs/policies.md. */
-export const AREAS = ["containers", "images", "edge", "data", "secrets", "network", "release"] as const;
+export const AREAS = ["containers", "images", "edge", "data", "secrets", "network", "release", "workloads"] as const;
 export type Area = (typeof AREAS)[number];
 
 /** Resources that rules look at one by one, by the engine's name for their type. */
@@ -18,6 +19,10 @@ export interface Types {
   readonly "docker:index/remoteImage:RemoteImage": Facts<Unwrap<docker.RemoteImageArgs>>;
   readonly "docker:index/volume:Volume": Facts<Unwrap<docker.VolumeArgs>>;
   readonly "command:local:Command": Facts<Unwrap<command.local.CommandArgs>>;
+  readonly "kubernetes:apps/v1:Deployment": Workload;
+  readonly "kubernetes:apps/v1:StatefulSet": Workload;
+  readonly "kubernetes:apps/v1:DaemonSet": Workload;
+  readonly "kubernetes:batch/v1:CronJob": Scheduled;
 }
 export type Type = keyof Types;
 
@@ -46,7 +51,8 @@ export interface About {
 
 /** Judges one resource, before anything is done to it. */
 export interface ResourceRule<T extends Type = Type, C = unknown> extends Text<C> {
-  readonly on: T;
+  /** One type, or several that are judged alike. */
+  readonly on: T | readonly T[];
   /** @returns in words, what is wrong; nothing when all is well */
   readonly check: (props: Types[T], about: About, config: C) => readonly string[] | Promise<readonly string[]>;
 }

@@ -6,6 +6,7 @@ import * as network from "./network.ts";
 import * as release from "./release.ts";
 import type { Area, Rule } from "./rule.ts";
 import * as secrets from "./secrets.ts";
+import * as workloads from "./workloads.ts";
 
 /** A file's rules by name: the order in which a module gives its exports is not the same everywhere. */
 const of = (area: Readonly<Record<string, unknown>>): readonly Rule[] =>
@@ -14,7 +15,7 @@ const of = (area: Readonly<Record<string, unknown>>): readonly Rule[] =>
 /** Every rule by its area. */
 export const RULES: Readonly<Record<Area, readonly Rule[]>> = {
   ...{ containers: of(containers), images: of(images), edge: of(edge), data: of(data) },
-  ...{ secrets: of(secrets), network: of(network), release: of(release) },
+  ...{ secrets: of(secrets), network: of(network), release: of(release), workloads: of(workloads) },
 };
 
 export const ALL: readonly Rule[] = Object.values(RULES).flat();

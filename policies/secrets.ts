@@ -1,21 +1,6 @@
 import { type Fact, isGiven, isKnown, knownOf } from "./facts.ts";
+import { plainSecrets } from "./plain-secrets.ts";
 import { resourceRule } from "./rule.ts";
-
-/** Places of a resource that people and programs read, by the name to speak of them. */
-type Places = Readonly<Record<string, readonly string[]>>;
-
-async function findings(places: Places): Promise<string[]> {
-  // Loaded here, not above: the engine waits for the pack to be served.
-  const { secretsIn } = await import("./detector.ts");
-  // Nearly always there is nothing: all of them at once first.
-  if ((await secretsIn(Object.values(places).flat())).length === 0) return [];
-  const found = await Promise.all(
-    Object.entries(places).map(async ([place, texts]) =>
-      (await secretsIn(texts)).map((what) => `${place} has what looks like a secret (${what})`),
-    ),
-  );
-  return found.flat();
-}
 
 const text = (value: Fact<string> | null | undefined): string[] => (isGiven(value) ? [value] : []);
 
@@ -29,7 +14,7 @@ export const containerHasNoPlainSecret = resourceRule({
     "No environment variable, label, command or uploaded file of a container holds what looks like a secret: `docker inspect`, the state and every log would show it.",
   remediation: FIX,
   check: ({ envs, labels, command, entrypoints, uploads }) =>
-    findings({
+    plainSecrets({
       "its environment": knownOf(envs),
       "its labels": knownOf(labels).flatMap(({ value }) => text(value)),
       "its command": [...knownOf(entrypoints), ...knownOf(command)],
@@ -44,7 +29,7 @@ export const commandHasNoPlainSecret = resourceRule({
     "No command holds what looks like a secret in its text or its environment: process lists and logs would show it. Secrets go through standard input.",
   remediation: FIX,
   check: ({ create, update, delete: end, environment }) =>
-    findings({
+    plainSecrets({
       "its text": [...text(create), ...text(update), ...text(end)],
       "its environment": isGiven(environment)
         ? Object.entries(environment).flatMap(([key, value]) => text(value).map((one) => `${key}=${one}`))

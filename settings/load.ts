@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { decodeSettings, PROJECT } from "./decode.ts";
+import { RENDER_TO } from "./facts.ts";
 import { parseSettings } from "./parse.ts";
 import { type Problem, renderProblems } from "./problems.ts";
 import type { Settings } from "./types.ts";
@@ -8,9 +9,14 @@ export interface RunFacts {
   readonly stack: string;
   /** Whether this run only shows what would happen. */
   readonly preview: boolean;
+  /** Folder that the cluster's manifests are written to (`npm run render`), in place of anything else. @default nothing is written */
+  readonly renderTo?: string | undefined;
 }
 
-export const runFacts = (): RunFacts => ({ stack: pulumi.getStack(), preview: pulumi.runtime.isDryRun() });
+export const runFacts = (): RunFacts => ({
+  ...{ stack: pulumi.getStack(), preview: pulumi.runtime.isDryRun() },
+  renderTo: process.env[RENDER_TO] || undefined,
+});
 
 /**
  * The settings of the stack that runs. The only reader of Pulumi's config and of the environment in the program.
@@ -18,15 +24,16 @@ export const runFacts = (): RunFacts => ({ stack: pulumi.getStack(), preview: pu
  * @throws {pulumi.RunError} one error with every problem in it; also when `up` meets an image whose digest is a stand-in
  */
 export function loadSettings(): Settings {
-  const { stack, preview } = runFacts();
+  const { stack, preview, renderTo } = runFacts();
   const { DOCKER_HOST: dockerHost } = process.env;
   const result = parseSettings(decodeSettings(pulumi.runtime.allConfig()), {
     stack,
     dockerHost: dockerHost || undefined,
-    secretKeys: secretKeys(),
+    // Manifests hold no secrets, and are written without any: in their place stands a text that is none.
+    ...(renderTo === undefined && { secretKeys: secretKeys() }),
   });
   if ("problems" in result) throw refusal(result.problems, stack);
-  if (!preview && result.ok.standIns.length > 0) throw refusal(result.ok.standIns.map(standIn), stack);
+  if (!preview && renderTo === undefined && result.ok.standIns.length > 0) throw refusal(result.ok.standIns.map(standIn), stack);
   return Object.freeze({ ...result.ok, secrets: secretOutputs(Object.keys(result.ok.secrets)) });
 }
 

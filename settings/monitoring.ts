@@ -39,6 +39,33 @@ export const thresholds = field(
   { means: "Limits that alerts are raised at.", allowed: "a map", example: { latencyP99Ms: 100 } },
 );
 
+export const progressCounters = field(
+  z.array(
+    text(/^[a-z][a-z0-9_-]{0,62}$/, {
+      means: "Name of a counter.",
+      allowed: "1 to 63 lower-case letters, digits, `_`, `-`",
+      example: "blocks",
+    }),
+  ),
+  {
+    means: "Counters (`sluice_progress_total{counter}`) that must never stand still for 30 seconds.",
+    allowed: "a list of names",
+    example: ["blocks"],
+  },
+).default([]);
+
+export const runbooks = text(URL_TEXT, {
+  means: "Where alerts send people to read what to do; `/<AlertName>.md` is put behind it.",
+  allowed: "an http(s) address",
+  example: "https://git.example.com/team/estate/docs/runbooks",
+}).default("https://github.com/sluice-delivery/sluice/blob/main/docs/runbooks");
+
+export const owner = text(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, {
+  means: "Team that alerts belong to.",
+  allowed: "1 to 63 letters, digits, space, `.`, `_`, `-`",
+  example: "platform",
+}).default("platform");
+
 export const monitoring = field(
   z.strictObject({
     port: whole(1, 65_535, "", "Port of the host for the status page, Prometheus and Alertmanager; on 127.0.0.1 only.", 8090).default(8090),
@@ -86,20 +113,7 @@ export const monitoring = field(
     }).prefault({}),
     thresholds: thresholds.prefault({}),
     alerting: alerting.prefault({}),
-    progressCounters: field(
-      z.array(
-        text(/^[a-z][a-z0-9_-]{0,62}$/, {
-          means: "Name of a counter.",
-          allowed: "1 to 63 lower-case letters, digits, `_`, `-`",
-          example: "blocks",
-        }),
-      ),
-      {
-        means: "Counters (`sluice_progress_total{counter}`) that must never stand still for 30 seconds.",
-        allowed: "a list of names",
-        example: ["blocks"],
-      },
-    ).default([]),
+    progressCounters,
     backups: field(
       z.record(
         z.string(),
@@ -116,16 +130,8 @@ export const monitoring = field(
         jsonSchema: { propertyNames: { pattern: JOB_NAME.source } },
       },
     ).default({}),
-    runbooks: text(URL_TEXT, {
-      means: "Where alerts send people to read what to do; `/<AlertName>.md` is put behind it.",
-      allowed: "an http(s) address",
-      example: "https://git.example.com/team/estate/docs/runbooks",
-    }).default("https://github.com/sluice-delivery/sluice/blob/main/docs/runbooks"),
-    owner: text(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, {
-      means: "Team that alerts belong to.",
-      allowed: "1 to 63 letters, digits, space, `.`, `_`, `-`",
-      example: "platform",
-    }).default("platform"),
+    runbooks,
+    owner,
   }),
   {
     means: "Metrics, alerts and the status page.",

@@ -1,5 +1,6 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
+import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
 import { isStandIn } from "./image-reference.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
@@ -63,6 +64,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     rollout,
     evidence,
     services,
+    cluster,
     secrets,
     postgresPassword,
     redisPassword,
@@ -82,6 +84,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     services: Object.keys(services)
       .sort()
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
+    ...(cluster && { cluster: completeCluster(cluster, name) }),
     secrets: {
       ...secrets,
       ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
@@ -119,7 +122,7 @@ function completeMonitoring(written: NonNullable<Written["monitoring"]>): Monito
 }
 
 function completeService(name: string, written: WrittenService, subnet: Subnet): ServiceSettings {
-  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, rollout, frozen, ...service } = written;
+  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, rollout, frozen, outside, ...service } = written;
   const declared = { blue, green };
   const slots = SLOTS.flatMap((slot) => {
     const it = declared[slot];
@@ -127,7 +130,15 @@ function completeService(name: string, written: WrittenService, subnet: Subnet):
   });
   const { probes = [service.health], smoke = [{ expect: 200, timeoutSeconds: 5 }], ...patience } = rollout;
   return {
-    ...{ name, ...(route !== undefined && { route }), ...service, port, block, slots: Object.fromEntries(slots) },
+    ...{
+      name,
+      ...(route !== undefined && { route }),
+      ...service,
+      port,
+      block,
+      outside: completeOutside(outside),
+      slots: Object.fromEntries(slots),
+    },
     rollout: { ...patience, probes, smoke: smoke.map((test) => ({ ...test, path: test.path ?? service.health })) },
     ...(frozen?.decision !== undefined &&
       frozen.release !== undefined &&
@@ -150,7 +161,7 @@ function source({ image, build }: { image?: string | undefined; build?: string |
   return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
 }
 
-function standIns({ edge, postgres, redis, monitoring, rollout, services }: Written): string[] {
+function standIns({ edge, postgres, redis, monitoring, rollout, services, cluster }: Written): string[] {
   const images: [Path, string | undefined][] = [
     [["edge", "image"], edge.image],
     [["postgres", "image"], postgres?.image],
@@ -163,6 +174,7 @@ function standIns({ edge, postgres, redis, monitoring, rollout, services }: Writ
     ...Object.entries(services).flatMap(([name, service]) =>
       SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),
     ),
+    ...(cluster ? clusterImages(cluster) : []),
   ];
   return images.flatMap(([path, image]) => (image !== undefined && isStandIn(image) ? [pathText(path)] : []));
 }

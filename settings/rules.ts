@@ -1,4 +1,5 @@
 import type { Path, Problem } from "./problems.ts";
+import { clusterRules } from "./rules/cluster.ts";
 import { edgeRules } from "./rules/edge.ts";
 import { evidenceRules } from "./rules/evidence.ts";
 import { hostRules } from "./rules/host.ts";
@@ -38,6 +39,7 @@ const RULES: readonly Rule[] = [
   monitoringRules,
   rolloutRules,
   evidenceRules,
+  clusterRules,
 ];
 
 /** Every rule between two settings, or between a setting and the world, that `written` breaks. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cluster } from "./cluster.ts";
 import { postgres, redis } from "./datastore.ts";
 import { edge } from "./edge.ts";
 import { evidence } from "./evidence.ts";
@@ -23,6 +24,7 @@ export const schema = field(
     postgres: postgres.optional(),
     redis: redis.optional(),
     services: services.default({}),
+    cluster: cluster.optional(),
     monitoring: monitoring.optional(),
     rollout: rollout.optional(),
     evidence: evidence.optional(),

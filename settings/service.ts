@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { field, flag, limits, seconds, text, whole } from "./field.ts";
 import { build, image } from "./image-reference.ts";
+import { outside, talksTo } from "./reach.ts";
 import { frozen, serviceRollout } from "./rollout.ts";
-import { SLOTS, STORES } from "./types.ts";
+import { SLOTS, STORES, TARGETS } from "./types.ts";
 
 export const SERVICE_NAME = /^[a-z][a-z0-9-]{0,20}$/;
 /** `/` alone, or segments of unreserved characters: nothing that nginx would read as a pattern, a variable or the end of a directive. */
@@ -11,12 +12,12 @@ export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const FILE_NAME = /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)[A-Za-z0-9._/-]*[A-Za-z0-9._-]$/;
 export const SECRET_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
-const HEALTH = /^\/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~&=-]*)?$/;
+export const HEALTH = /^\/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~&=-]*)?$/;
 export const WORKFLOW_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** 100 % leaves no budget: the first failure would use up more than all of it. */
 const objective = (means: string, example: number) =>
   field(z.number().min(50).max(99.999), { means, allowed: "a number from 50 to 99.999", example });
-const RELEASE = /^[A-Za-z0-9._-]{1,64}$/;
+export const RELEASE = /^[A-Za-z0-9._-]{1,64}$/;
 
 // `config set --path` writes integers and true/false as YAML values, so an env value may be one; a fraction would lose its zeros ("1.10").
 const envValue = field(z.union([z.string().refine((value) => !value.includes("\0")), z.int(), z.boolean()]), {
@@ -30,7 +31,7 @@ const envValue = field(z.union([z.string().refine((value) => !value.includes("\0
   },
 });
 
-const env = (means: string) =>
+export const env = (means: string) =>
   field(z.record(z.string(), envValue), {
     means,
     allowed: "a map of names to values",
@@ -69,6 +70,13 @@ const slot = (name: string) =>
 
 export const service = field(
   z.strictObject({
+    target: field(z.enum(TARGETS), {
+      means: "Where the service runs: the host's Docker engine, or the cluster of `sluice:cluster`.",
+      allowed: "docker or kubernetes",
+      example: "kubernetes",
+    }).default("docker"),
+    talksTo,
+    outside,
     route: field(z.string(), {
       means: "Path at the edge under which the service is reached; the longest matching route wins.",
       allowed: "/ or a path such as /api: letters, digits, `.`, `_`, `~`, `-`, no slash at the end",

@@ -2,14 +2,20 @@ import type { Output } from "@pulumi/pulumi";
 
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
+import type { OutsideSpec } from "../components/kubernetes/workload/spec.ts";
 import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
 import type { PlannedThresholds } from "../components/monitoring/plan.ts";
+import type { ClusterSettings } from "./cluster-types.ts";
 
-export { type ImageSource, SLOTS, type Slot };
+export { type ClusterSettings, type ImageSource, SLOTS, type Slot };
 
 /** A data store that a service can use. */
 export const STORES = ["postgres", "redis"] as const;
 export type Store = (typeof STORES)[number];
+
+/** Where a service can run. */
+export const TARGETS = ["docker", "kubernetes"] as const;
+export type Target = (typeof TARGETS)[number];
 
 /**
  * One estate, as its stack file describes it: complete (defaults filled in), checked (every rule of this room holds) and deep-frozen.
@@ -35,6 +41,8 @@ export interface Settings<Secret = Output<string>> {
   readonly evidence?: EvidenceSettings;
   /** Sorted by name. */
   readonly services: readonly ServiceSettings[];
+  /** Absent when nothing runs in a cluster. */
+  readonly cluster?: ClusterSettings;
   /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Paths of images whose digest is 64 zeros: good for a preview, refused by `up` (`loadSettings` does that). */
@@ -98,6 +106,10 @@ export interface RedisSettings extends Limits {
 
 export interface ServiceSettings extends Limits {
   readonly name: string;
+  readonly target: Target;
+  /** In a cluster: whom it talks to there, and outside of it. */
+  readonly talksTo: readonly string[];
+  readonly outside: readonly OutsideSpec[];
   /** Path at the edge; absent for a service that only other services reach. */
   readonly route?: string;
   /** Whether the edge takes `route` off the path before it passes the request on. */

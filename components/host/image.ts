@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.ts";
+import { releaseOf } from "./release.ts";
 
 /** Where an image comes from: a registry, by reference, or a folder that is built on the host's engine. */
 export type ImageSource = { readonly kind: "registry"; readonly reference: string } | { readonly kind: "build"; readonly context: string };
@@ -54,8 +55,7 @@ export class Images extends pulumi.ComponentResource {
   /** Name of a release where the team gave none: what the image is, in twelve characters. */
   release(source: ImageSource): string {
     if (source.kind === "build") return this.args.record(source.context).hash.slice(0, 12);
-    const digest = /@sha256:([0-9a-f]{12})/.exec(source.reference)?.[1];
-    return digest ?? source.reference.replace(/^.*[/:]/, "");
+    return releaseOf(source.reference);
   }
 
   private image(source: ImageSource): docker.RemoteImage {

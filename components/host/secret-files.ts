@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hostCommand } from "./command.ts";
 import type { VolumeMount } from "./container.ts";
 import type { Host } from "./host.ts";
+import { SECRETS_PATH } from "./paths.ts";
 import { toolRun } from "./tool.ts";
 
 export interface SecretFilesArgs {
@@ -12,9 +13,6 @@ export interface SecretFilesArgs {
   /** Secret values by file name. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
 }
-
-/** Where a container finds its secrets. */
-export const SECRETS_PATH = "/run/secrets";
 
 /**
  * Secrets as files for one container: owner-only, in a volume of their own, mounted read-only.

@@ -62,6 +62,18 @@ const share = (percent: number): number => Number((percent / 100).toFixed(8));
 /** The bucket at or above a time: only at its buckets can a histogram tell fast from slow. */
 const bucketAt = (seconds: number): number => EDGE_BUCKETS.find((bucket) => bucket >= seconds) ?? 10;
 
+/** Thresholds as rules take them. */
+export const ruleThresholds = (thresholds: PlannedThresholds) => ({
+  errorCriticalRatio: share(thresholds.errorCriticalPercent),
+  errorWarningRatio: share(thresholds.errorWarningPercent),
+  latencyP99Seconds: thresholds.latencyP99Ms / 1000,
+  memoryRatio: share(thresholds.memoryPercent),
+  cpuRatio: share(thresholds.cpuPercent),
+  diskRatio: share(thresholds.diskPercent),
+  certificateDays: thresholds.certificateDays,
+  slowDeploySeconds: thresholds.slowDeployMinutes * 60,
+});
+
 /** Settings of people (percent, milliseconds) as rules take them (shares, seconds). */
 export function ruleSettings({ services, thresholds, backups, ...args }: PlanArgs): RuleSettings {
   const probed = probedRoutes({ ...args, services }).map(({ service }) => service);
@@ -74,14 +86,7 @@ export function ruleSettings({ services, thresholds, backups, ...args }: PlanArg
       runbookBase: args.runbooks,
       scrapeSeconds: args.scrapeSeconds,
     },
-    errorCriticalRatio: share(thresholds.errorCriticalPercent),
-    errorWarningRatio: share(thresholds.errorWarningPercent),
-    latencyP99Seconds: thresholds.latencyP99Ms / 1000,
-    memoryRatio: share(thresholds.memoryPercent),
-    cpuRatio: share(thresholds.cpuPercent),
-    diskRatio: share(thresholds.diskPercent),
-    certificateDays: thresholds.certificateDays,
-    slowDeploySeconds: thresholds.slowDeployMinutes * 60,
+    ...ruleThresholds(thresholds),
     progressCounters: args.progressCounters,
     backupJobs: backups.map(({ job, maxAgeHours }) => ({ job, maxAgeSeconds: maxAgeHours * 3600 })),
     services: services.map(({ name, route, slo, throughputFloor }) => ({

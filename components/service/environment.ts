@@ -1,5 +1,5 @@
 import type { SlotIdentity } from "../host/labels.ts";
-import { SECRETS_PATH } from "../host/secret-files.ts";
+import { CONFIG_PATH, SECRETS_PATH } from "../host/paths.ts";
 
 /** A data store as a service reaches it. */
 export interface StoreAddress {
@@ -10,9 +10,6 @@ export interface StoreAddress {
   /** More variables, without the store's prefix. */
   readonly details: Readonly<Record<string, string>>;
 }
-
-/** Where a slot finds its own configuration files. */
-export const CONFIG_PATH = "/run/config";
 
 export interface EnvironmentArgs {
   readonly identity: SlotIdentity;

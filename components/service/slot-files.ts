@@ -4,9 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { hostCommand } from "../host/command.ts";
 import type { VolumeMount } from "../host/container.ts";
 import type { Host } from "../host/host.ts";
+import { CONFIG_PATH } from "../host/paths.ts";
 import { toolRun } from "../host/tool.ts";
 import { type Files, sealedTxtar } from "../host/txtar.ts";
-import { CONFIG_PATH } from "./environment.ts";
 
 export interface SlotFilesArgs {
   readonly host: Host;

@@ -154,7 +154,8 @@ function slotRules(at: Path, slot: WrittenSlot): Finding[] {
   return [...sourceChoice(at, slot, "required"), ...envNames([...at, "env"], slot.env), ...files];
 }
 
-function envNames(at: Path, env: WrittenService["env"]): Finding[] {
+/** Names of variables that Sluice sets itself, or that no program could read. */
+export function envNames(at: Path, env: WrittenService["env"]): Finding[] {
   return Object.keys(env).flatMap((name): Finding[] => {
     const received = JSON.stringify(name.slice(0, 60));
     if (name.startsWith("SLUICE_") || RESERVED_ENV.has(name)) {

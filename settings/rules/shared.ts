@@ -7,7 +7,10 @@ import type { Written } from "../schema.ts";
 export const sharedRules: Rule = ({ services, host, ...estate }) => {
   const named = Object.entries(services).sort(([a], [b]) => (a < b ? -1 : 1));
   const parsed = parseSubnet(host.subnet);
-  return [...routes(named), ...("subnet" in parsed ? blocks(named, parsed.subnet) : []), ...uses(named, estate)];
+  const onHost = named.filter(([, { target }]) => target === "docker");
+  const inCluster = named.filter(([, { target }]) => target === "kubernetes");
+  // Edge and gateway each have their own routes, so that a service can be at both while it moves. In a cluster, addresses are the cluster's.
+  return [...routes(onHost), ...routes(inCluster), ...("subnet" in parsed ? blocks(onHost, parsed.subnet) : []), ...uses(named, estate)];
 };
 
 type Named = [string, Written["services"][string]][];

@@ -69,6 +69,8 @@ export interface Parts {
   readonly networks?: readonly object[];
   readonly containers?: readonly object[];
   readonly backups?: number;
+  readonly statefulSets?: readonly object[];
+  readonly clusterJobs?: readonly object[];
   readonly evidence?: Partial<Evidence> | null;
   readonly declared?: object;
 }
@@ -89,6 +91,8 @@ export function estate(parts: Parts = {}): Estate {
     networks = [{ name: "shop", ipamConfigs: [{ subnet: "10.9.0.0/16" }] }],
     containers = [LOOPBACK],
     backups = 1,
+    statefulSets = [],
+    clusterJobs = [],
     evidence = {},
     declared = { head: COMMIT },
   } = parts;
@@ -106,6 +110,8 @@ export function estate(parts: Parts = {}): Estate {
     ...all("sluice:datastore:Datastore", stores),
     ...all("docker:index/network:Network", networks),
     ...all("docker:index/container:Container", containers),
+    ...all("kubernetes:apps/v1:StatefulSet", statefulSets),
+    ...all("sluice:kubernetes:ScheduledJob", clusterJobs),
     ...all(
       "sluice:maintenance:Backup",
       Array.from({ length: backups }, () => ({})),

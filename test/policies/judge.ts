@@ -1,5 +1,5 @@
 import { type About, isStackRule, type Rule } from "../../policies/rule.ts";
-import type { Case } from "./cases.ts";
+import type { Case } from "./case.ts";
 import { estate } from "./fixtures.ts";
 
 const ABOUT: About = { name: "api-blue-1", within: [], protect: false, secretOutputs: [] };

@@ -1,5 +1,6 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { describe, expect, it } from "vitest";
+import { hasSibling } from "../../policies/estate.ts";
 import { type Exceptions, NONE, parseExceptions } from "../../policies/exceptions.ts";
 import { factsOf, UNKNOWN } from "../../policies/facts.ts";
 import { levelOf, levelsProblems, parseLevels } from "../../policies/levels.ts";
@@ -43,7 +44,8 @@ describe("the pack", () => {
 
   it.each(ALL.map((rule) => [rule.name, rule] as const))("%s is not asked about resources of another class", async (name, rule) => {
     if (isStackRule(rule)) {
-      if (rule.needs !== undefined) expect(policy<StackValidationPolicy>(name).validateStack).toHaveProperty("__pulumiType", rule.needs);
+      if (rule.needs !== undefined && !hasSibling(rule.needs))
+        expect(policy<StackValidationPolicy>(name).validateStack).toHaveProperty("__pulumiType", rule.needs);
       return;
     }
     const everythingWrong = {
@@ -164,5 +166,34 @@ describe("levels", () => {
     expect(levelsProblems('{"a-b": "mandatory", "edge-has-tls": {"x": 1}}')).toHaveLength(2);
     expect(levelsProblems('{"all": "mandatory"}')).toEqual([]);
     expect(parseLevels('{"all": "mandatory"}')).toEqual({ all: "mandatory" });
+  });
+});
+
+describe("rules about a cluster", () => {
+  const POD = { containers: [{ name: "api", image: "api:1" }] };
+
+  it("ask whatever makes pods, and nothing else", async () => {
+    const workload = { spec: { template: { spec: POD } } };
+    const job = { spec: { jobTemplate: { spec: { template: { spec: POD } } } } };
+    for (const kind of ["apps/v1:Deployment", "apps/v1:StatefulSet", "apps/v1:DaemonSet"])
+      expect(await hear("workload-image-has-digest", workload, { type: `kubernetes:${kind}` }), kind).toHaveLength(1);
+    expect(await hear("workload-image-has-digest", job, { type: "kubernetes:batch/v1:CronJob" })).toHaveLength(1);
+    expect(await hear("workload-image-has-digest", workload, { type: "kubernetes:core/v1:Service" })).toEqual([]);
+  });
+
+  it("judge its slots and shares by the rules of the host's", () => {
+    const urn = (type: string, name: string) => `urn:pulumi:prod::sluice::${type}::${name}`;
+    const slot = { type: "sluice:kubernetes:Slot", urn: urn("sluice:kubernetes:Slot", "api-green"), name: "api-green" };
+    const said: string[] = [];
+    const args = {
+      resources: ["blue", "green"].map((one) => ({ ...slot, props: { service: "api", slot: one, reference: "ghcr.io/example/api:1" } })),
+      getConfig: () => ({ enforcementLevel: "mandatory" }),
+    };
+    const { validateStack } = policy<StackValidationPolicy>("slots-share-no-mutable-tag");
+    void validateStack(args as never, (message) => void said.push(message));
+    expect(said.join()).toContain("both slots of api run ghcr.io/example/api:1");
+    said.length = 0;
+    void validateStack({ ...args, resources: [] } as never, (message) => void said.push(message));
+    expect(said).toEqual([]);
   });
 });

@@ -26,6 +26,9 @@ describe("good settings", () => {
     expect(services).toEqual([
       {
         name: "api",
+        target: "docker",
+        talksTo: [],
+        outside: [],
         route: "/api",
         stripRoute: true,
         port: 3000,
@@ -263,7 +266,7 @@ describe("several problems", () => {
 
   2. sluice:hots
      received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, monitoring, rollout, evidence, secrets, postgresPassword, redisPassword
+     allowed   name, protectData, host, edge, postgres, redis, services, cluster, monitoring, rollout, evidence, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

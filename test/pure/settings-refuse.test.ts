@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../settings/parse.ts";
 import { alerting } from "../support/refusals/alerting.ts";
+import { cluster } from "../support/refusals/cluster.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
@@ -8,6 +9,7 @@ import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
 import { slots } from "../support/refusals/slots.ts";
 import { traffic } from "../support/refusals/traffic.ts";
+import { workload } from "../support/refusals/workload.ts";
 import { type Case, goodSettings } from "../support/settings.ts";
 
 // The same tables are put before the real engine by test/engine/refusals.test.ts.
@@ -20,6 +22,8 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   alerting,
   rollout,
   evidence,
+  "a cluster": cluster,
+  "a workload": workload,
 };
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-export const STACKS = ["dev", "staging", "prod"] as const;
+export const STACKS = ["dev", "staging", "prod", "cluster"] as const;
 type Stack = (typeof STACKS)[number];
 
 // biome-ignore lint/suspicious/noExplicitAny: tests write wrong values of every type into settings on purpose.
@@ -35,6 +35,41 @@ export function goodSettings(): Raw {
     },
     evidence: { publicKey: PUBLIC_KEY },
     rollout: { windowSeconds: 30, hooks: { before: ["npm run backup"] } },
+    cluster: {
+      context: "prod-eu",
+      gateway: { name: "public", namespace: "gateways" },
+      storageClass: "fast",
+      storage: { provisioner: "ebs.csi.aws.com" },
+      snapshots: { image: "ghcr.io/example/kubectl:1" },
+      jobs: { nightly: { purpose: "backup", schedule: "0 3 * * *", image: "ghcr.io/example/backup:1", talksTo: ["validators"] } },
+      monitoring: { labels: { release: "prometheus" } },
+      logs: { host: "logs.example.com", image: "ghcr.io/example/fluent-bit:1", toolImage: "ghcr.io/example/tools:1" },
+      discovery: { servers: ["consul-0.example.com"], gossipSecret: "payment-key", image: "ghcr.io/example/consul:1" },
+      workloads: {
+        validators: {
+          kind: "StatefulSet",
+          image: `ghcr.io/example/validator@sha256:${"a1".repeat(32)}`,
+          replicas: 4,
+          ports: { grpc: 9004, http: 9003 },
+          volume: { sizeGi: 100 },
+          partition: 3,
+          talksTo: ["validators"],
+        },
+        business: {
+          kind: "Deployment",
+          image: "ghcr.io/example/business:2",
+          ports: { http: 9003 },
+          secrets: ["payment-key"],
+          env: { RETRIES: 3 },
+          autoscaling: { min: 6, max: 20, cpuPercent: 70, memoryPercent: 80 },
+          verticalAutoscaling: { mode: "Off", min: { cpus: 1, memoryMb: 1024 }, max: { cpus: 4, memoryMb: 8192 } },
+          loadBalancer: { ports: { "80": "http", "443": "http" } },
+          talksTo: ["validators"],
+          outside: [{ cidr: "203.0.113.0/24" }],
+        },
+        slim: { kind: "DaemonSet", image: "ghcr.io/example/slim:2", release: "2", ports: { api: 9100, web: 9003 } },
+      },
+    },
     services: {
       api: {
         route: "/api",

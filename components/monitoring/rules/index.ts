@@ -47,18 +47,28 @@ export function renderRules(settings: RuleSettings): Record<string, string> {
   return Object.fromEntries(files.map(([area, groups]) => [`rules/${area}.yml`, renderGroups(groups, settings.runbookBase)]));
 }
 
-/** One rule file. */
-export function renderGroups(groups: readonly RuleGroup[], runbookBase: string): string {
-  const plain = groups.map(({ name, interval, rules }) => ({
+/** A group as Prometheus writes it, in a file as in a cluster's PrometheusRule. */
+export interface PlainGroup {
+  readonly name: string;
+  readonly interval?: string;
+  readonly rules: readonly PlainRule[];
+}
+export type PlainRule = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+
+/** Groups in Prometheus' own words. */
+export const plainGroups = (groups: readonly RuleGroup[], runbookBase: string): PlainGroup[] =>
+  groups.map(({ name, interval, rules }) => ({
     name,
     ...(interval !== undefined && { interval: duration(interval) }),
     rules: rules.map((rule) => plainRule(rule, runbookBase)),
   }));
-  return stringify({ groups: plain }, { lineWidth: 0 });
-}
 
-function plainRule(rule: Rule, runbookBase: string): object {
-  if (!isAlert(rule)) return rule;
+/** One rule file. */
+export const renderGroups = (groups: readonly RuleGroup[], runbookBase: string): string =>
+  stringify({ groups: plainGroups(groups, runbookBase) }, { lineWidth: 0 });
+
+function plainRule(rule: Rule, runbookBase: string): PlainRule {
+  if (!isAlert(rule)) return { record: rule.record, expr: rule.expr, ...(rule.labels && { labels: rule.labels }) };
   const { name, expr, severity, priority, area, owner, labels, summary, description, keepFiringFor = 0 } = rule;
   return {
     alert: name,

@@ -1,0 +1,12 @@
+export { Autoscaling } from "./autoscaling/autoscaling.ts";
+export { Cluster, type ClusterArgs } from "./cluster.ts";
+export { Discovery } from "./discovery/discovery.ts";
+export { Logging } from "./logging/logging.ts";
+export { ClusterMonitoring } from "./monitoring/monitoring.ts";
+export { ScheduledJob } from "./storage/jobs.ts";
+export { Storage } from "./storage/storage.ts";
+export { ClusterService, type ClusterServiceArgs } from "./traffic/service.ts";
+export { ClusterShare } from "./traffic/share.ts";
+export { slotWorkload } from "./traffic/slot-workload.ts";
+export { type Neighbours, neighbourhood } from "./workload/network.ts";
+export { Workload, type WorkloadArgs } from "./workload/workload.ts";

@@ -1,0 +1,249 @@
+import type { Case, Raw } from "../settings.ts";
+
+const IMAGE = "an image reference: [host/]path[:tag][@sha256:64 hex digits]";
+const SECRETS = "a name from sluice:secrets: payment-key";
+const onCluster = (s: Raw, service: Raw = {}): Raw => {
+  const mail = { target: "kubernetes", port: 3000, blue: { image: "ghcr.io/example/mail:1" }, ...service };
+  s.services.mail = mail;
+  return mail;
+};
+
+/** Ways to spoil the settings of a cluster, and of services in it. */
+export const cluster: Case[] = [
+  [
+    "a service in a cluster that is not there",
+    (s) => {
+      delete s.cluster;
+      onCluster(s);
+    },
+    "sluice:services.mail.target",
+    "kubernetes",
+    "docker, while there is no `sluice:cluster`",
+    'add `sluice:cluster: {}`, or write "docker"',
+  ],
+  [
+    "a target that there is not",
+    (s) => onCluster(s, { target: "kubernets" }),
+    "sluice:services.mail.target",
+    '"kubernets"',
+    "docker or kubernetes",
+    "write kubernetes",
+  ],
+  [
+    "the host's stores in a cluster",
+    (s) => onCluster(s, { uses: ["postgres"] }),
+    "sluice:services.mail.uses",
+    "a list of 1",
+    "nothing in a cluster: the host's data stores are closed to the outside",
+    "take it out, and give the service its own store: an address in `env`, a password in `secrets`",
+  ],
+  [
+    "a block of addresses in a cluster",
+    (s) => onCluster(s, { block: 30 }),
+    "sluice:services.mail.block",
+    "30",
+    "nothing in a cluster: addresses in a cluster are the cluster's",
+    "take it out",
+  ],
+  [
+    "workflows in a cluster",
+    (s) => onCluster(s, { workflows: { auth: ["/mail/login"] } }),
+    "sluice:services.mail.workflows",
+    "a map of auth",
+    "nothing in a cluster: the host's edge counts them",
+    "take it out",
+  ],
+  [
+    "a throughput floor in a cluster",
+    (s) => onCluster(s, { throughputFloor: 10 }),
+    "sluice:services.mail.throughputFloor",
+    "10",
+    "nothing in a cluster: the host's edge measures it",
+    "take it out",
+  ],
+  [
+    "a slot that is built in a cluster",
+    (s) => onCluster(s, { blue: { build: "images/mail" } }),
+    "sluice:services.mail.blue.build",
+    '"images/mail"',
+    "nothing in a cluster: its nodes pull images",
+    "push the image to a registry that the cluster reads, and name it in `image`, best by digest",
+  ],
+  [
+    "a closed network on a host",
+    (s) => (s.services.web.talksTo = ["business"]),
+    "sluice:services.web.talksTo",
+    "a list of 1",
+    "nothing on a Docker host: its network is open",
+    "take it out, or write `target: kubernetes`",
+  ],
+  [
+    "a service in a cluster that talks with one on the host",
+    (s) => onCluster(s, { talksTo: ["web"] }),
+    "sluice:services.mail.talksTo[0]",
+    '"web"',
+    "a workload or service of the cluster: business, mail, slim, validators",
+    "declare it, or take it off the list",
+  ],
+  [
+    "two services of the cluster on one route",
+    (s) => {
+      onCluster(s, { route: "/mail" });
+      s.services.post = structuredClone(s.services.mail);
+    },
+    "sluice:services.post.route",
+    '"/mail"',
+    'a route of its own; mail has "/mail"',
+    "for example /post",
+  ],
+  [
+    "a route without a gateway",
+    (s) => {
+      delete s.cluster.gateway;
+      onCluster(s, { route: "/mail" });
+    },
+    "sluice:services.mail.route",
+    '"/mail"',
+    "no route, while the cluster has no `gateway`",
+    "name the gateway in `sluice:cluster.gateway`, or take the route out",
+  ],
+  [
+    "a mesh without a gateway",
+    (s) => {
+      delete s.cluster.gateway;
+      s.cluster.mesh = "istio";
+    },
+    "sluice:cluster.mesh",
+    "istio",
+    "none, while the cluster has no `gateway`",
+    "name Istio's Gateway in `sluice:cluster.gateway`, or take `mesh` out",
+  ],
+  [
+    "a gateway without a name",
+    (s) => delete s.cluster.gateway.name,
+    "sluice:cluster.gateway.name",
+    "nothing",
+    "the name of a Gateway",
+    "add it, or remove `gateway`",
+  ],
+  [
+    "a kubeconfig that is not there",
+    (s) => (s.cluster.kubeconfig = "kubeconfig"),
+    "sluice:cluster.kubeconfig",
+    '"kubeconfig"',
+    SECRETS,
+    "npm run pulumi -- config set --secret --path 'sluice:secrets.kubeconfig'",
+  ],
+  [
+    "a pull secret that is not there, without showing it",
+    (s) => (s.cluster.pullSecret = "hunter2"),
+    "sluice:cluster.pullSecret",
+    "a name that is not there",
+    SECRETS,
+    "npm run pulumi -- config set --secret --path 'sluice:secrets.<name>'",
+  ],
+  [
+    "a workload's secret that is not there",
+    (s) => s.cluster.workloads.business.secrets.push("mail-key"),
+    "sluice:cluster.workloads.business.secrets[1]",
+    '"mail-key"',
+    SECRETS,
+    "npm run pulumi -- config set --secret --path 'sluice:secrets.mail-key'",
+  ],
+  [
+    "a namespace in capitals",
+    (s) => (s.cluster.namespace = "Shop"),
+    "sluice:cluster.namespace",
+    '"Shop"',
+    "1 to 63 lower-case letters, digits, `-`, starting with a letter",
+    "set it to 1 to 63 lower-case letters, digits, `-`, starting with a letter, for example network",
+  ],
+  [
+    "storage without a name for it",
+    (s) => delete s.cluster.storageClass,
+    "sluice:cluster.storageClass",
+    "nothing",
+    "a name, where there is `storage`",
+    "name the kind of disk that `storage` declares, for example fast",
+  ],
+  [
+    "snapshots without a driver",
+    (s) => {
+      delete s.cluster.storage;
+    },
+    "sluice:cluster.snapshots.driver",
+    "nothing",
+    "the name of a CSI driver, where `storage` names none",
+    "add it, for example ebs.csi.aws.com",
+  ],
+  [
+    "snapshots without an image",
+    (s) => delete s.cluster.snapshots.image,
+    "sluice:cluster.snapshots.image",
+    "nothing",
+    IMAGE,
+    "add one that has `kubectl` and a shell",
+  ],
+  [
+    "a schedule of four fields",
+    (s) => (s.cluster.snapshots.schedule = "0 3 * *"),
+    "sluice:cluster.snapshots.schedule",
+    '"0 3 * *"',
+    "five cron fields, UTC where no time zone is named",
+    "set it to five cron fields, UTC where no time zone is named, for example 0 */6 * * *",
+  ],
+  [
+    "a job without a schedule",
+    (s) => delete s.cluster.jobs.nightly.schedule,
+    "sluice:cluster.jobs.nightly.schedule",
+    "nothing",
+    "five cron fields",
+    "say when, for example 0 3 * * *",
+  ],
+  [
+    "a user for logs without a password",
+    (s) => (s.cluster.logs.user = "sluice"),
+    "sluice:cluster.logs.passwordSecret",
+    "nothing",
+    "`user` and `passwordSecret` together",
+    "add it, or remove `user`",
+  ],
+  [
+    "discovery without servers",
+    (s) => (s.cluster.discovery.servers = []),
+    "sluice:cluster.discovery.servers",
+    "nothing",
+    "at least one server",
+    "name Consul's servers, or remove `discovery`",
+  ],
+  [
+    "a workload named as a service",
+    (s) => {
+      onCluster(s);
+      s.cluster.workloads.mail = structuredClone(s.cluster.workloads.slim);
+    },
+    "sluice:cluster.workloads.mail",
+    '"mail"',
+    "a name of its own; the service mail has it",
+    "for example mail-2",
+  ],
+  [
+    "a workload named as a slot",
+    (s) => {
+      onCluster(s);
+      s.cluster.workloads["mail-green"] = structuredClone(s.cluster.workloads.slim);
+    },
+    "sluice:cluster.workloads.mail-green",
+    '"mail-green"',
+    "a name of its own; the service mail has it",
+    "for example mail-green-2",
+  ],
+  [
+    "a job named as a workload",
+    (s) => (s.cluster.jobs.slim = structuredClone(s.cluster.jobs.nightly)),
+    "sluice:cluster.jobs.slim",
+    '"slim"',
+    "a name of its own; workloads.slim has it",
+    "for example slim-2",
+  ],
+];
