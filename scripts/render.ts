@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Command } from "commander";
+import { ensurePluginsOf } from "../estate/plugins.ts";
 import { readProject } from "../estate/project.ts";
 import { renderManifests } from "../estate/render.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
@@ -18,7 +19,9 @@ const command = new Command("npm run render --")
 const { stack, out } = command.opts<{ stack: string; out: string }>();
 
 await main(async () => {
-  const files = await renderManifests(readProject(stack), await ensureEngine(), out);
+  const engine = await ensureEngine();
+  await ensurePluginsOf(stack, engine);
+  const files = await renderManifests(readProject(stack), engine, out);
   for (const file of files) console.log(join(out, file));
   console.log(`${files.length} manifests of the stack ${stack} are in ${out}`);
 });
