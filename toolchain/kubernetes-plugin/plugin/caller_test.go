@@ -50,7 +50,11 @@ func (e caller) check(token string, inputs, olds resource.PropertyMap) (resource
 	require.NoError(e.t, err)
 	old, err := write(olds)
 	require.NoError(e.t, err)
-	checked, err := e.server.Check(context.Background(), &rpc.CheckRequest{Urn: urnOf(token), News: news, Olds: old, RandomSeed: []byte("seed")})
+	seed := []byte("of this run")
+	if olds != nil {
+		seed = []byte("of a later run")
+	}
+	checked, err := e.server.Check(context.Background(), &rpc.CheckRequest{Urn: urnOf(token), News: news, Olds: old, RandomSeed: seed})
 	require.NoError(e.t, err)
 	result, err := read(checked.GetInputs())
 	require.NoError(e.t, err)

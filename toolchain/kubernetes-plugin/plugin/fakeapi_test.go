@@ -22,6 +22,8 @@ type fakeAPI struct {
 	applied []map[string]any
 	// onApply may change what is stored, as defaults and controllers do, or refuse it.
 	onApply func(object map[string]any, dryRun bool) *metav1.Status
+	// broken paths answer with this code.
+	broken map[string]int
 	// keeps: a deletion only marks the object, as a finalizer makes it.
 	keeps bool
 }
@@ -50,6 +52,10 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	path := r.URL.Path
 	switch {
+	case f.broken[path] != 0:
+		code := int32(f.broken[path])
+		reason := map[int32]metav1.StatusReason{404: metav1.StatusReasonNotFound, 503: metav1.StatusReasonServiceUnavailable}[code]
+		answerJSON(w, int(code), metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure", Code: code, Reason: reason, Message: "broken"})
 	case path == "/api":
 		answerJSON(w, 200, metav1.APIVersions{TypeMeta: metav1.TypeMeta{Kind: "APIVersions"}, Versions: []string{"v1"}})
 	case path == "/apis":

@@ -107,7 +107,11 @@ func TestAConflictNamesTheOtherManagerAndItsFields(t *testing.T) {
 	changed["metadata"] = resource.NewObjectProperty(values.Properties(fields{"name": "a", "namespace": "shop", "labels": fields{"x": "2"}}))
 	api.onApply = func(map[string]any, bool) *metav1.Status {
 		return &metav1.Status{Code: 409, Reason: metav1.StatusReasonConflict, Message: "Apply failed", Details: &metav1.StatusDetails{
-			Causes: []metav1.StatusCause{{Type: metav1.CauseTypeFieldManagerConflict, Message: `conflict with "kubectl-edit" using v1`, Field: ".metadata.labels.x"}},
+			Causes: []metav1.StatusCause{
+				{Type: metav1.CauseTypeFieldManagerConflict, Message: `conflict with "kubectl-edit" using v1`, Field: ".metadata.labels.x"},
+				{Type: metav1.CauseTypeFieldManagerConflict, Message: `conflict with "hpa" using v1`, Field: ".data.b"},
+				{Type: metav1.CauseTypeFieldManagerConflict, Message: `conflict with "kubectl-edit" using v1`, Field: ".data.a"},
+			},
 		}}
 	}
 	found, err := engine.diff(configMap, state, changed)
@@ -115,7 +119,7 @@ func TestAConflictNamesTheOtherManagerAndItsFields(t *testing.T) {
 	assert.Contains(t, found.DetailedDiff, "metadata.labels.x")
 	for _, preview := range []bool{true, false} {
 		_, err := engine.update(configMap, state, changed, preview)
-		require.ErrorContains(t, err, `ConfigMap shop/a: also managed by others: "kubectl-edit" manages .metadata.labels.x`)
+		require.ErrorContains(t, err, `ConfigMap shop/a: also managed by others: "hpa" manages .data.b; "kubectl-edit" manages .data.a, .metadata.labels.x.`)
 		single(t, err)
 	}
 }
@@ -209,6 +213,30 @@ func TestReadTellsGoneFromSilent(t *testing.T) {
 		err := ask(offline(t))
 		require.ErrorContains(t, err, "ConfigMap shop/a: the cluster at http://127.0.0.1:1 cannot be reached, and nothing was changed: dial tcp")
 		single(t, err)
+	}
+}
+
+func TestAKindWhoseApiIsBrokenIsNotTakenForGone(t *testing.T) {
+	globe := "kubernetes:example.com/v1:Globe"
+	engine, _ := startWith(t)
+	inputs, id, state := engine.mustCreate(globe, fields{"apiVersion": "example.com/v1", "kind": "Globe", "metadata": fields{"name": "earth"}})
+	for _, test := range []struct {
+		code int
+		gone bool
+	}{{503, false}, {404, true}} {
+		// A plugin that starts while the group's server is down: discovery passes over it without a word.
+		later, api := startWith(t)
+		api.broken = map[string]int{"/apis/example.com/v1": test.code}
+		found, err := later.read(globe, id, state, inputs)
+		if test.gone {
+			require.NoError(t, err)
+			assert.Empty(t, found.Id)
+			assert.NoError(t, later.delete(globe, id, state, 1))
+		} else {
+			require.Error(t, err)
+			single(t, err)
+			assert.Error(t, later.delete(globe, id, state, 1))
+		}
 	}
 }
 
