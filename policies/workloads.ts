@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { plainSecrets } from "./plain-secrets.ts";
 import { type Fact, isGiven, isKnown, knownOf, UNKNOWN } from "./facts.ts";
+import { plainSecrets } from "./plain-secrets.ts";
 import { type ContainerFacts, type Pods, podsOf } from "./pods.ts";
 import { type About, type ResourceRule, resourceRule, stackRule } from "./rule.ts";
 
