@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { execa } from "execa";
 import { type Change, Project } from "../test/support/project.ts";
 import type { Engine } from "../toolchain/engine.ts";
+import { Problem } from "../toolchain/problem.ts";
 import { say } from "../toolchain/say.ts";
 import { ensureState } from "../toolchain/state.ts";
 
@@ -15,15 +16,34 @@ export async function makeProject(purpose: string, subnet: string, change: Chang
 /** The demo estate, live for as long as `work` takes; then it is removed with its data and images, whatever happened. */
 export async function withEstate<T>(purpose: string, subnet: string, change: Change, work: (project: Project) => Promise<T>): Promise<T> {
   const project = await makeProject(purpose, subnet, change);
+  const listen = removeWhenInterrupted(project);
   try {
     const started = await project.script("start");
-    if (started.exitCode !== 0) throw new Error(`the estate of '${purpose}' did not start:\n${started.text}`);
+    if (started.exitCode !== 0) throw new Problem(`the estate of '${purpose}' did not start:\n${started.text}`);
     say(`  '${project.estate}' is up after ${started.seconds.toFixed(0)} s`);
     return await work(project);
   } finally {
-    const removed = await project.remove();
-    if (removed.exitCode !== 0) say(`  '${project.estate}' could not be removed:\n${removed.text}`);
+    listen.end();
+    await removed(project);
   }
+}
+
+async function removed(project: Project): Promise<void> {
+  const { exitCode, text } = await project.remove();
+  if (exitCode !== 0) say(`  '${project.estate}' could not be removed:\n${text}`);
+}
+
+/** Ctrl-C ends the measurement, and its estate with it; once more, and the estate stays. */
+function removeWhenInterrupted(project: Project): { end: () => void } {
+  let asked = false;
+  const interrupted = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    say(`\nStopped by you: '${project.estate}' is removed (once more Ctrl-C: it stays).`);
+    void removed(project).finally(() => process.exit(130));
+  };
+  process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  return { end: () => void process.off("SIGINT", interrupted).off("SIGTERM", interrupted) };
 }
 
 /** Seconds that a command took. */

@@ -1,19 +1,18 @@
 import { type Event, explain, next } from "../machine/index.ts";
 import { Changes, wordsOf } from "./changes.ts";
 import { Effects } from "./effects.ts";
-import { type Ending, endingOf, endOf, matters, noted, RESTING, RUNNING, refusalOf, settledEdit, settledKey } from "./notes.ts";
+import { type Ending, endingOf, endOf, isUnfinished, matters, noted, RESTING, RUNNING, refusalOf } from "./notes.ts";
 import type { DriverOptions } from "./options.ts";
 import { type Control, LeaseHeld, type Ports, type Status } from "./ports.ts";
 import type { Saved } from "./saved.ts";
-import { guardEvents, observedEvent, postProblem } from "./translate.ts";
+import { Settling } from "./settling.ts";
+import { guardEvents, observedEvent, postProblem, supersededBy } from "./translate.ts";
 
 export type { DriverOptions, Ending };
 
 /** Seconds that a lease holds: a driver that dies blocks the next one for no longer. */
 export const LEASE_SECONDS = 15;
 const POST_LOOK_MS = 2_000;
-const SETTLE_TRIES = 3;
-const SETTLE_AGAIN_MS = 5_000;
 /** How long the last records and messages are waited for. */
 const DELIVERY_MS = 10_000;
 
@@ -26,15 +25,17 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #changes: Changes;
   readonly #effects: Effects;
+  readonly #settling: Settling;
   #saved: Saved;
   #wake = new AbortController();
   #interrupted = false;
   #lost: LeaseHeld | null = null;
   #post: { looked: number } = { looked: 0 };
-  #settling: { key: string; tries: number; notBefore: number; gaveUp: string | null } = { key: "", tries: 0, notBefore: 0, gaveUp: null };
   #finishing: Promise<void> | null = null;
   #restedAt: number | null = null;
   #unheard: string | null = null;
+  /** Why the rollout that is over is history, by the last reading. */
+  #superseded: string | null = null;
   #silentSince: number;
   #broken: unknown = null;
 
@@ -44,11 +45,15 @@ export class Driver {
     this.#options = options;
     this.#silentSince = ports.now();
     this.#changes = new Changes(ports.stack);
-    this.#effects = new Effects(ports, this.#changes, {
+    const inside = {
       saved: () => this.#saved,
-      send: (event) => this.#hold(() => this.send(event)) ?? null,
-      amend: (change) => this.#hold(() => this.#amend(change)),
+      amend: (change: Partial<Saved>) => void this.#hold(() => this.#amend(change)),
       wake: () => this.#wake.abort(),
+    };
+    this.#settling = new Settling(this.#changes, { ...inside, now: ports.now });
+    this.#effects = new Effects(ports, this.#changes, {
+      ...inside,
+      send: (event) => this.#hold(() => this.send(event)) ?? null,
       ...{ analysis: options.analysis, warmUpMs: options.warmUpMs ?? 0 },
     });
   }
@@ -105,13 +110,13 @@ export class Driver {
     while (!this.#isOver()) {
       await sleep(this.#period(), this.#wake.signal);
       this.#wake = new AbortController();
-      this.#takeCommands();
+      await this.#takeCommands();
       await this.#look();
       if (this.#broken !== null) throw this.#broken;
       if (this.#lost !== null) return "lost";
       this.send({ type: "tick", at: this.#ports.now() });
       this.#holdWithoutGuard();
-      this.#settle();
+      if (!this.#interrupted) this.#settling.goOn();
       await this.#watchPromoted();
       this.#finish();
     }
@@ -156,7 +161,7 @@ export class Driver {
 
   /** Why the configuration does not say what the edge holds; null when it does. */
   get unsettled(): string | null {
-    return this.#settling.gaveUp;
+    return this.#settling.problem;
   }
 
   #period(): number {
@@ -166,8 +171,11 @@ export class Driver {
     return awaited || this.#isResting() ? eagerMs : periodMs;
   }
 
-  #takeCommands(): void {
-    for (const { command, answer } of this.#ports.store.take()) {
+  async #takeCommands(): Promise<void> {
+    const commands = this.#ports.store.take();
+    // Whoever asks for a rollback has flipped the edge already: which slot lost its clients says what is meant.
+    if (this.#isResting() && commands.some(({ command }) => command.command === "rollback")) await this.#look();
+    for (const { command, answer } of commands) {
       const { by, decision = "" } = command;
       const at = this.#ports.now();
       const rollout = this.#saved.state.rollout?.id ?? "";
@@ -191,11 +199,21 @@ export class Driver {
     }
     const control = held.status === "fulfilled" ? held.value : null;
     const status = heard.status === "fulfilled" ? heard.value : null;
+    if (control !== null) this.#forget(control, asked.at);
     this.#hear(control, status, asked);
     const unheard = held.status === "rejected" ? `the edge cannot be read: ${wordsOf(held.reason)}` : null;
     if (unheard !== null && this.#unheard === null) this.#ports.show({ type: "waiting", words: unheard });
     this.#unheard = unheard;
     if (control !== null) this.send(observedEvent(control, order, this.#saved.state, asked));
+  }
+
+  /** A rollout that is over and written down is history once other releases have taken its place. */
+  #forget(control: Control, at: number): void {
+    const { state } = this.#saved;
+    this.#superseded = supersededBy(control, state);
+    if (this.#superseded === null || state.rollout === null || !this.#changes.idle || isUnfinished(this.#saved)) return;
+    this.#saved = { ...this.#saved, run: null };
+    this.send({ type: "superseded", at, rollout: state.rollout.id, why: `${state.rollout.id} is history: ${this.#superseded}` });
   }
 
   #hear(control: Control | null, status: Status | null, asked: { askedAt: number; at: number }): void {
@@ -217,26 +235,6 @@ export class Driver {
       this.send({ type: "pause", at: now, rollout: rollout.id, by: "the driver: the guard is silent" });
   }
 
-  /** Make the configuration say what the edge holds, after a rollback: `up` must not bring the canary back. */
-  #settle(): void {
-    const edit = settledEdit(this.#saved);
-    if (edit === null || !this.#changes.idle) return;
-    const key = settledKey(this.#saved) ?? "";
-    if (key !== this.#settling.key) this.#settling = { key, tries: 0, notBefore: 0, gaveUp: null };
-    const { tries, notBefore, gaveUp } = this.#settling;
-    if (key === this.#saved.applied || gaveUp !== null || this.#ports.now() < notBefore || this.#interrupted) return;
-    const ended = (problem: string | null): void => {
-      if (problem === null) this.#hold(() => this.#amend({ applied: key }));
-      else
-        this.#settling = {
-          ...{ key, tries: tries + 1, notBefore: this.#ports.now() + SETTLE_AGAIN_MS },
-          gaveUp: tries + 1 >= SETTLE_TRIES ? problem : null,
-        };
-      this.#wake.abort();
-    };
-    this.#changes.ask({ key, order: this.#saved.state.order, what: "the configuration is brought in line", edit, ended });
-  }
-
   /** A promoted release is watched on: the slot it replaced is the way back, and still warm. */
   async #watchPromoted(): Promise<void> {
     const { state, run } = this.#saved;
@@ -252,7 +250,7 @@ export class Driver {
 
   #isWatching(): boolean {
     const { state, run, finished } = this.#saved;
-    if (state.phase.name !== "done" || run?.promotedAt == null || this.#interrupted) return false;
+    if (state.phase.name !== "done" || run?.promotedAt == null || this.#interrupted || this.#superseded !== null) return false;
     return finished !== `${run.id} promoted` && this.#ports.now() < run.promotedAt + run.postMs;
   }
 
@@ -261,17 +259,12 @@ export class Driver {
     const { run, finished } = this.#saved;
     const end = endOf(this.#saved);
     const key = `${run?.id} ${end}`;
-    if (end === null || key === finished || this.#isWatching() || this.#finishing !== null || !this.#isSettled()) return;
+    if (end === null || key === finished || this.#isWatching() || this.#finishing !== null || !this.#settling.isOver) return;
     this.#finishing = this.#effects
       .finish(end, this.#options.stack)
       .then(() => this.#hold(() => this.#amend({ finished: key })))
       .catch((error: unknown) => this.#ports.show({ type: "waiting", words: `the report could not be written: ${wordsOf(error)}` }))
       .finally(() => this.#wake.abort());
-  }
-
-  #isSettled(): boolean {
-    const key = settledKey(this.#saved);
-    return this.#changes.idle && (key === null || key === this.#saved.applied || this.#settling.gaveUp !== null);
   }
 
   #isResting(): boolean {
@@ -282,7 +275,7 @@ export class Driver {
     const { state, run, finished } = this.#saved;
     if (this.#interrupted && this.#changes.idle) return true;
     if (state.phase.name === "paused") return this.#changes.idle;
-    if (!this.#isResting() || this.#isWatching() || !this.#isSettled()) {
+    if (!this.#isResting() || this.#isWatching() || !this.#settling.isOver) {
       this.#restedAt = null;
       return false;
     }

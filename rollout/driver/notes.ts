@@ -71,6 +71,15 @@ export function summaryOf({ state, run }: Saved, stack: string): Summary | null 
   };
 }
 
+/** Did a process end before what it had begun was over? */
+export function isUnfinished(saved: Saved): boolean {
+  const { state, run, finished, applied } = saved;
+  if (!RESTING.includes(state.phase.name)) return true;
+  const key = settledKey(saved);
+  const end = endOf(saved);
+  return (key !== null && key !== applied) || (end !== null && finished !== `${run?.id} ${end}`);
+}
+
 /** How a driver's work ends. */
 export type Ending = "promoted" | "frozen" | "failed" | "idle" | "paused" | "interrupted" | "lost";
 

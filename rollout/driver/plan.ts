@@ -3,7 +3,7 @@ import { isStandIn } from "../../settings/image-reference.ts";
 import { PLAN_DEFAULTS, type Plan, type PlanSettings, planProblems } from "../machine/index.ts";
 import type { Hooks, Run } from "./saved.ts";
 import { nextContent, slotContent } from "./stack-file.ts";
-import { stamp } from "./words.ts";
+import { stamp, UNNAMED } from "./words.ts";
 
 export type Source = { readonly image: string } | { readonly build: string };
 
@@ -56,7 +56,7 @@ export function planOf(wanted: Wanted, { stackText, active, rules, now }: Ground
   const former = slotContent(stackText, service, canary);
   const source = sourceOf(image);
   const release = wanted.release ?? derivedRelease(source, wanted.commit, now);
-  const stable = { slot: active, release: text(stableContent?.release) ?? "unnamed", image: imageOf(stableContent) };
+  const stable = { slot: active, release: text(stableContent?.release) ?? UNNAMED, image: imageOf(stableContent) };
   const id = `${service}-${stamp(now)}`;
   const settings: PlanSettings = {
     ...PLAN_DEFAULTS,

@@ -1,7 +1,9 @@
+import { otherSlot } from "../../components/edge/share.ts";
 import { type AnalysisSettings, DEFAULT_SETTINGS, type Judgement, judge, type Reason, type Window } from "../analysis/index.ts";
 import type { Event, EventOf, Plan, State } from "../machine/index.ts";
 import type { Judged } from "../records/judged.ts";
 import type { Control, GuardDecision, Status, WindowAnswer } from "./ports.ts";
+import { UNNAMED } from "./words.ts";
 
 /**
  * How long an answer of the guard holds. Longer than its own promise of 3 s, or a host that is busy would look like a guard that is dead;
@@ -20,6 +22,25 @@ export function observedEvent(control: Control, order: number, { reading }: Stat
   const { active, weight, frozen } = control;
   const freeze = frozen === null ? null : { decision: frozen.decision, release: frozen.release };
   return { type: "observed", at, edge: { reading: reading + 1, order, active, weight, frozen: freeze } };
+}
+
+/** Whether a slot still has the release that a rollout left in it; where nobody can tell, it has. */
+const isStill = (release: string, found: string | null): boolean => found === null || release === UNNAMED || release === found;
+
+/**
+ * What shows that a rollout which is over is history: other releases, or other clients, than it left.
+ * @returns why, in words; null when it is as the rollout left it, or the rollout is not over
+ */
+export function supersededBy({ active, weight, frozen, releases }: Control, { phase, rollout }: State): string | null {
+  if (rollout === null || (phase.name !== "done" && phase.name !== "failed")) return null;
+  const { canary, stable } = rollout;
+  if (!isStill(stable.release, releases[stable.slot])) return `slot ${stable.slot} has ${releases[stable.slot]} now, not ${stable.release}`;
+  if (frozen !== null && (frozen.slot !== canary.slot || !isStill(canary.release, frozen.release || null)))
+    return `${frozen.release || "a release"} in slot ${frozen.slot} was taken back`;
+  if (phase.name === "failed") return active === stable.slot ? null : `slot ${active} was made the active one`;
+  if (!isStill(canary.release, releases[canary.slot])) return `slot ${canary.slot} has ${releases[canary.slot]} now, not ${canary.release}`;
+  if (weight > 0) return `slot ${otherSlot(active)} was given ${weight} % of clients`;
+  return active === canary.slot || frozen !== null ? null : `slot ${active} was made the active one`;
 }
 
 /**

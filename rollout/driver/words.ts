@@ -6,3 +6,6 @@ export function parseSteps(words: string): number[] | undefined {
   const parts = words.split(",").map((part) => part.trim());
   return parts.every((part) => /^\d{1,3}$/.test(part)) ? parts.map(Number) : undefined;
 }
+
+/** Stands for the release of a slot whose settings name none. */
+export const UNNAMED = "unnamed";

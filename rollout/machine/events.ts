@@ -57,6 +57,8 @@ export type Event =
   | Command<"abort">
   /** Needs no rollout: in an emergency nobody should have to look up a name. */
   | (Timed<"rollback"> & { readonly by: string })
+  /** The edge shows that somebody has put other releases in the place of this rollout's since it ended. */
+  | (Ours<"superseded"> & { readonly why: string })
   | (Timed<"acknowledge"> & { readonly decision: string; readonly by: string })
   | Timed<"tick">
   | Timed<"restarted">

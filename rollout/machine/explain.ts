@@ -10,7 +10,7 @@ export function explain(state: State): string {
 function words(state: State, phase: Phase): string {
   switch (phase.name) {
     case "idle":
-      return "no rollout yet";
+      return phase.why;
     case "deploying":
       return confirmed(state) ? "being deployed to the slot without clients" : "waiting until the canary's slot has no clients";
     case "checking":

@@ -5,6 +5,14 @@ import { type Analysing, type Decision, home, isKnown, type Paused, type Phase, 
 /** Actions that people are told about; the others are only written down. */
 const TOLD: readonly Action[] = ["started", "step", "paused", "promoted", "failed", "rollback", "rolledBack", "guardStale", "stuck"];
 
+const PAST_KEPT = 50;
+
+/** The last of a list that would grow for ever. */
+export const lastOf = <T>(list: readonly T[]): readonly T[] => list.slice(-PAST_KEPT);
+
+/** Ids of the rollouts before the next one. */
+export const pastOf = ({ past, rollout }: State): readonly string[] => (rollout === null ? past : lastOf([...past, rollout.id]));
+
 /** The name of the next record, and of a decision the machine makes itself: never used twice. */
 export const nextRecord = (state: State): string => `${state.rollout?.id ?? state.service}/${state.records + 1}`;
 

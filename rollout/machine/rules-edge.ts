@@ -1,4 +1,4 @@
-import { inconclusive, say, takeBack, windowless } from "./moves.ts";
+import { inconclusive, pastOf, say, takeBack, windowless } from "./moves.ts";
 import type { Rule } from "./rule.ts";
 import { confirmed, isKnown, isRunning, type State } from "./state.ts";
 
@@ -190,6 +190,16 @@ function compare(state: State, before: State): State {
   if (wantsClients && hadClients && seen.weight === 0) return outside("somebody else took every client from the canary");
   return phase.name === "step" || phase.name === "analysing" ? { ...state, phase: windowless(phase) } : state;
 }
+
+/** Its way back leads to a release that is no longer there: a later rollback must go by the edge alone. */
+export const superseded: Rule<"superseded"> = {
+  says: "that rollout is history: a later rollback goes by what the edge holds",
+  to: ["idle"],
+  run: (state, { why }) => ({
+    ...{ ...state, past: pastOf(state), rollout: null, want: null, applied: null, asked: null, refusals: 0 },
+    phase: { name: "idle", since: state.now, why },
+  }),
+};
 
 /** The process is new: what was seen, asked for and promised by the guard must be seen, asked for and promised again. */
 export const restarted: Rule<"restarted"> = {

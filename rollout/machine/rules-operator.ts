@@ -1,10 +1,8 @@
 import type { EventOf } from "./events.ts";
-import { nextRecord, pauseIn, say, takeBack, wish } from "./moves.ts";
+import { lastOf, nextRecord, pastOf, pauseIn, say, takeBack, wish } from "./moves.ts";
 import { PLAN_DEFAULTS, planProblems } from "./plan.ts";
 import type { Refused, Rule } from "./rule.ts";
 import { confirmed, frozenAsWanted, mayRaise, type State } from "./state.ts";
-
-const PAST_KEPT = 50;
 
 export const begin: Rule<"start"> = {
   says: "the rollout begins: the canary's slot is emptied of clients, then deployed",
@@ -13,10 +11,9 @@ export const begin: Rule<"start"> = {
     const problems = [...planProblems(plan), ...edgeProblems(state, plan.stable.slot)];
     if (plan.service !== state.service) problems.push(`the plan is for ${plan.service}, this is ${state.service}`);
     if (problems.length > 0) return { refused: problems.join("; ") };
-    const past = state.rollout === null ? state.past : [...state.past, state.rollout.id].slice(-PAST_KEPT);
     const why = `${plan.canary.release} goes to slot ${plan.canary.slot}, then to ${plan.steps.join(", ")} % of clients`;
     const phase = { name: "deploying", since: state.now, why, deployed: false } as const;
-    const begun = { ...wish({ ...state, rollout: plan, past, applied: null, asked: null }, plan.stable.slot, 0), phase };
+    const begun = { ...wish({ ...state, rollout: plan, past: pastOf(state), applied: null, asked: null }, plan.stable.slot, 0), phase };
     return say(begun, "started", `operator ${by}`, why);
   },
 };
@@ -133,4 +130,4 @@ function unknownDecision(state: State, { decision }: EventOf<"acknowledge">): St
   return { refused: `there is no open decision ${decision}${open === "" ? "" : `; open: ${open}`}` };
 }
 
-const remember = (state: State, ...ids: string[]) => [...state.acknowledged, ...ids].slice(-PAST_KEPT);
+const remember = (state: State, ...ids: string[]) => lastOf([...state.acknowledged, ...ids]);

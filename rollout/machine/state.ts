@@ -150,5 +150,12 @@ export const isRunning = (state: State): boolean => RUNNING.includes(state.phase
 export const isKnown = (state: State, decision: string): boolean =>
   state.acknowledged.includes(decision) || state.open.some(({ id }) => id === decision);
 
-/** Where a rollback goes. A rollout knows; without one it is the slot that is active. */
-export const home = (state: State): Slot | null => state.rollout?.stable.slot ?? state.want?.active ?? state.seen?.active ?? null;
+/**
+ * Where a rollback goes. A rollout knows; without one it is the slot that is active. Where nothing runs, whoever froze the edge has given its
+ * clients back already, and to the slot that was the right one then: a rollout that is over may remember an older one.
+ */
+export function home(state: State): Slot | null {
+  const { rollout, want, seen } = state;
+  if (seen !== null && seen.frozen !== null && !isRunning(state)) return seen.active;
+  return rollout?.stable.slot ?? want?.active ?? seen?.active ?? null;
+}

@@ -80,6 +80,7 @@ export const TABLE: { readonly [T in EventType]: Row<T> } = {
     ...{ deploying: edge.observeRunning, checking: edge.observeBeforeStep, step: edge.observeRunning, analysing: edge.observeAnalysing },
     ...{ paused: edge.observePaused, promoting: edge.observePromoting, rollingBack: edge.observeBack, frozen: edge.observeFrozen },
   },
+  superseded: { ...every(ignore("it is not over")), idle: notYet, done: edge.superseded, failed: edge.superseded },
   delivered: every(edge.delivered),
 };
 

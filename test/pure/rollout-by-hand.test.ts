@@ -1,35 +1,44 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Slot } from "../../components/edge/share.ts";
-import { promotedSlot, takeBackNow } from "../../rollout/driver/shell/by-hand.ts";
+import { lastPromotion, type Promotion, takeBackNow } from "../../rollout/driver/shell/by-hand.ts";
 import type { Inside } from "../../rollout/driver/shell/inside.ts";
 
 const BIN = join(import.meta.dirname, "../../images/edge/bin");
 
+const promoted: Promotion = { slot: "green", replaced: "v1" };
+
 describe("rollback by hand", () => {
   let control: string;
-  const run = async (words: readonly string[], input = ""): Promise<string> => {
+  const inEdge = (words: readonly string[], input = "") => {
     const env = { SLUICE_CONTROL: control, PATH: `${BIN}${delimiter}${process.env.PATH}` };
-    return (await execa(words[0] ?? "", words.slice(1), { env, input })).stdout;
+    return execa(words[0] ?? "", words.slice(1), { env, input, reject: false });
+  };
+  const run = async (words: readonly string[], input = ""): Promise<string> => {
+    const { exitCode, stdout, stderr } = await inEdge(words, input);
+    if (exitCode !== 0) throw new Error(stderr);
+    return stdout;
   };
   /** The edge's own scripts, on a control volume of the test's. */
-  const edge = { output: (_: string, words: readonly string[]) => run(words) } as unknown as Inside;
-  const promoted: Slot = "green";
+  const edge = { run: (_: string, words: readonly string[]) => inEdge(words) } as unknown as Inside;
   const held = async () =>
-    JSON.parse(await run(["read-control", "api"])) as { active: string; weight: number; frozen: { slot: string; by: string } };
+    JSON.parse(await run(["read-control", "api"])) as { active: string; weight: number; frozen: { slot: string; by: string } | null };
+  /** What `up` has put into the slots. */
+  const put = (releases: Readonly<Partial<Record<Slot, string>>>) =>
+    Promise.all(Object.entries(releases).map(([slot, release]) => symlink(`releases/${release}`, join(control, "api", slot))));
 
   beforeEach(async () => {
     control = await mkdtemp(join(tmpdir(), "by-hand-"));
   });
   afterEach(() => rm(control, { recursive: true }));
 
-  it.each<{ what: string; share: string; promoted: Slot | null; back: Slot; slot: Slot }>([
+  it.each<{ what: string; share: string; promoted: Promotion | null; back: Slot; slot: Slot }>([
     { what: "a canary", share: "blue 10", promoted: null, back: "blue", slot: "green" },
     { what: "a canary in the blue slot", share: "green 60", promoted: null, back: "green", slot: "blue" },
-    { what: "the release that was promoted last", share: "green 100", promoted: promoted, back: "blue", slot: "green" },
+    { what: "the release that was promoted last", share: "green 100", promoted, back: "blue", slot: "green" },
     { what: "a canary, although the active release was promoted last", share: "green 90", promoted, back: "green", slot: "blue" },
   ])("takes back $what", async ({ share, promoted, back, slot }) => {
     await run(["set-share", "api"], share);
@@ -37,16 +46,40 @@ describe("rollback by hand", () => {
     expect(await held()).toMatchObject({ active: back, weight: 0, frozen: { slot, by: "operator ann" } });
   });
 
+  it("takes the promoted release back while the one that it replaced is still there", async () => {
+    await run(["set-share", "api"], "green 100");
+    await put({ blue: "v1", green: "v2" });
+    await takeBackNow(edge, "api", "ann", promoted, Date.now());
+    expect(await held()).toMatchObject({ active: "blue", weight: 0, frozen: { slot: "green", release: "v2" } });
+  });
+
+  it("gives nobody to a release that came into the slot later", async () => {
+    await run(["set-share", "api"], "green 100");
+    await put({ blue: "v3", green: "v2" });
+    await expect(takeBackNow(edge, "api", "ann", promoted, Date.now())).rejects.toThrow(
+      "nothing was changed. v1 was active before, but slot blue has v3 now",
+    );
+    expect(await held()).toMatchObject({ active: "green", weight: 0, frozen: null });
+  });
+
+  it("takes that later release back, when it is the one with clients", async () => {
+    await run(["set-share", "api"], "green 50");
+    await put({ blue: "v3", green: "v2" });
+    await takeBackNow(edge, "api", "ann", promoted, Date.now());
+    expect(await held()).toMatchObject({ active: "green", weight: 0, frozen: { slot: "blue", release: "v3" } });
+  });
+
   it.each([
-    ["promoted", { phase: "done", promotedAt: 1 }, "green"],
+    ["promoted", { phase: "done", promotedAt: 1 }, promoted],
     ["rolled back", { phase: "frozen", promotedAt: 1 }, null],
     ["never promoted", { phase: "done", promotedAt: null }, null],
-  ])("knows which slot was promoted last from what a driver that has %s leaves", (_, { phase, promotedAt }, slot) => {
-    const saved = { version: 1, state: { phase: { name: phase }, rollout: { stable: { slot: "blue" } } }, run: { promotedAt } };
-    expect(promotedSlot(JSON.stringify(saved))).toBe(slot);
+  ])("knows which slot was promoted last from what a driver that has %s leaves", (_, { phase, promotedAt }, found) => {
+    const stable = { slot: "blue", release: "v1" };
+    const saved = { version: 1, state: { phase: { name: phase }, rollout: { stable } }, run: { promotedAt } };
+    expect(lastPromotion(JSON.stringify(saved))).toEqual(found);
   });
 
   it("goes on without a state that cannot be read", () => {
-    expect([promotedSlot("{"), promotedSlot("{}")]).toEqual([null, null]);
+    expect([lastPromotion("{"), lastPromotion("{}")]).toEqual([null, null]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { otherSlot, type Slot } from "../../components/edge/share.ts";
 import type { Ending } from "../../rollout/driver/driver.ts";
 import { LeaseHeld } from "../../rollout/driver/ports.ts";
 import { type Run, readSaved } from "../../rollout/driver/saved.ts";
@@ -220,6 +221,55 @@ describe("commands of other processes", () => {
     driver.send({ type: "rollback", at: world.now, by: "bob" });
     expect([await driver.rest(), world.active, world.frozen?.slot]).toEqual(["frozen", "blue", "green"]);
     expect(summariesOf(world.entries).map(({ outcome }) => outcome)).toEqual(["promoted", "reverted"]);
+  });
+
+  /** What `up` does by hand after a rollout, and the edge's part of `npm run rollout -- rollback`. */
+  const byHand = (world: World, releases: World["releases"], active: Slot, canary: number): void => {
+    world.releases = releases;
+    world.share(active, canary);
+    const slot = otherSlot(active);
+    const release = releases[slot] ?? "";
+    world.freeze({ decision: "rollback-by-bob", release, slot, by: "operator bob", why: "rolled back by hand", at: world.now });
+  };
+
+  it.each([
+    ["another release", { blue: "v3", green: "v2" }],
+    ["the release of before", { blue: "v1", green: "v2" }],
+  ])("rollback takes back a canary that was set by hand after a promotion: %s", async (_, releases) => {
+    const { world } = await roll();
+    byHand(world, releases, "green", 50);
+    const { driver } = world.process();
+    await driver.begin();
+    driver.send({ type: "rollback", at: world.now, by: "bob" });
+    expect([await driver.rest(), world.active, world.weight]).toEqual(["frozen", "green", 0]);
+    expect(world.orders).not.toContain("share blue 0");
+    const frozen = { decision: "rollback-by-bob", release: releases.blue, slot: "blue" };
+    expect(world.ups.at(-1)).toEqual({ active: "green", canaryWeight: 0, frozen });
+    expect(summariesOf(world.entries).map(({ outcome }) => outcome)).toEqual(["promoted"]);
+  });
+
+  it("rollback takes back a canary that was set by hand after a failed rollout, from the slot that is active now", async () => {
+    const { world } = await roll({ world: Object.assign(new World(), { smokeProblem: "/version answered 500" }) });
+    byHand(world, { blue: "v3", green: "v2" }, "green", 30);
+    world.orders.length = 0;
+    const { driver } = world.process();
+    await driver.begin();
+    driver.send({ type: "rollback", at: world.now, by: "bob" });
+    expect([await driver.rest(), world.active, world.weight]).toEqual(["frozen", "green", 0]);
+    expect(world.orders).not.toContain("share blue 0");
+    expect(world.ups.at(-1)).toMatchObject({ active: "green", canaryWeight: 0, frozen: { release: "v3", slot: "blue" } });
+  });
+
+  it("rollback, while a promoted release is watched, takes back what was set by hand meanwhile", async () => {
+    const world = new World();
+    world.each = () => {
+      if (world.active !== "green" || world.frozen !== null || phases(world).at(-1) !== "done") return;
+      byHand(world, { blue: "v3", green: "v2" }, "green", 50);
+      world.inbox.push({ command: "rollback", by: "bob", at: world.now });
+    };
+    const { ending } = await roll({ world, more: { postMs: 30_000 } });
+    expect([ending, world.active, world.weight, world.frozen?.slot]).toEqual(["frozen", "green", 0, "blue"]);
+    expect(world.ups.at(-1)).toMatchObject({ active: "green", frozen: { slot: "blue" } });
   });
 
   it("acknowledge lifts the freeze on the edge and in the stack file", async () => {

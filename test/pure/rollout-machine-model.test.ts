@@ -49,6 +49,8 @@ class Oracle {
   #order = 0;
   #allowed = false;
   #window = "";
+  /** Where the rollback that is under way goes. */
+  home: Slot | null = null;
 
   check(before: State, event: Event, after: State, effects: readonly Effect[]): void {
     this.#note(before, event, after);
@@ -58,6 +60,7 @@ class Oracle {
       must(TABLE[event.type][before.phase.name].to.includes(after.phase.name), `the table does not say ${cell}`);
     }
     for (const effect of effects) this.#checkEffect(effect, before, after);
+    this.#noteHome(before, after);
     this.#checkFailed(before, event, after, effects);
     if (before.phase.name === "paused" && after.phase.name === "paused") same(after.want, before.want, "a pause holds the weight");
     if (after.phase.name === "done" && before.phase.name !== "done") {
@@ -92,6 +95,16 @@ class Oracle {
       this.#acknowledge(before, event, after);
     }
     this.#facts.add(event.type);
+  }
+
+  /** A rollout that runs knows its way back. Where nothing ran, a frozen edge is home already. */
+  #noteHome(before: State, after: State): void {
+    const back = (phase: State["phase"]): boolean => phase.name === "rollingBack" || phase.name === "frozen";
+    if (!back(after.phase)) this.home = null;
+    else if (!back(before.phase)) {
+      const settled = !RUNNING.includes(before.phase.name) && after.seen !== null && after.seen.frozen !== null;
+      this.home = settled ? (after.seen?.active ?? null) : (after.rollout?.stable.slot ?? null);
+    }
   }
 
   #noteGuard(event: Event, after: State): void {
@@ -161,7 +174,7 @@ class Oracle {
       "a FAIL stays open until it is acknowledged",
     );
     if (after.want !== null) {
-      same([after.want.active, after.want.weight], [after.rollout?.stable.slot ?? after.want.active, 0], "back to the stable slot");
+      same([after.want.active, after.want.weight], [this.home ?? after.want.active, 0], "back to the stable slot");
     }
     const asked = effects.map(({ type }) => type);
     const edge = after.seen;
@@ -385,6 +398,9 @@ const outside = act("outside", fc.constantFrom(0, 30, 100, "flip", "freeze"), (w
   else if (what === "freeze") world.edge = { ...world.edge, frozen: { decision: "somebody", release: "" } };
   else world.edge = { ...world.edge, weight: Number(what) };
 });
+const superseded = act("superseded", fc.constantFrom("r1", "another"), (world, rollout) =>
+  world.send({ type: "superseded", at: world.now, rollout, why: "slot blue has v3 now" }),
+);
 const replay = act("replay", fc.nat(200), (world, index) => {
   const event = world.log[index % Math.max(1, world.log.length)];
   // The clock and a restart cannot be late letters: they are the process itself.
@@ -400,13 +416,17 @@ const IMPATIENT = { extensions: 0, giveUp: "pause", attempts: 1 } as const;
 /** What goes well, so that histories get far; what shells and clocks do; and what disturbs. */
 const GOOD = [work, work, alive, tick, verdict, verdict];
 const DAILY = [carry, deliver, observe];
-const DISTURBING = [operator, operator, guardFail, news, stale, acknowledge, crash, outside, replay, start, start];
+const DISTURBING = [operator, operator, guardFail, news, stale, acknowledge, crash, outside, superseded, replay, start, start];
 const often = (times: number, from: fc.Arbitrary<Act>[]) => Array.from({ length: times }, () => from).flat();
 const anything = [...often(6, GOOD), ...often(4, DAILY), ...DISTURBING];
 
 const MOODS: readonly ((world: World) => void)[] = [
   () => {},
   (world) => world.tick(61_000),
+  (world) => {
+    world.work();
+    world.tick(61_000);
+  },
   (world) => world.send({ type: "guardStale", at: world.now }),
   (world) => world.send({ type: "pause", at: world.now, rollout: "r1", by: "bob" }),
   (world) => world.send({ type: "smokePassed", at: world.now, rollout: "r1" }),
@@ -446,13 +466,13 @@ describe("the machine, in any history", () => {
             return { model: {}, real: world };
           }, commands);
           world.fairTail();
-          const { phase, rollout, want } = world.state;
+          const { phase, want } = world.state;
           ends[phase.name] = (ends[phase.name] ?? 0) + 1;
           expect(["idle", "done", "failed", "frozen"], "no history ends in between").toContain(phase.name);
           if (world.oracle.failed.size > 0) failures += 1;
           if (world.oracle.failed.size === 0 && phase.name !== "frozen") return;
           expect(phase.name).toBe("frozen");
-          expect([world.edge.active, world.edge.weight]).toEqual([rollout?.stable.slot ?? want?.active, 0]);
+          expect([world.edge.active, world.edge.weight]).toEqual([world.oracle.home ?? want?.active, 0]);
           expect(world.state.open.map(({ id }) => id)).toContain(world.edge.frozen?.decision);
         },
       ),

@@ -522,7 +522,7 @@ describe("plans, table and words", () => {
 
   it("has a line for every event in every phase", () => {
     const lines = tableLines();
-    expect(lines).toHaveLength(23 * PHASES.length);
+    expect(lines).toHaveLength(24 * PHASES.length);
     expect(lines.filter(({ says }) => says.length < 5)).toEqual([]);
     expect(lines).toContainEqual({ phase: "frozen", event: "promote", says: "refused: the service is frozen", to: [] });
   });

@@ -1,19 +1,28 @@
 import { z } from "zod";
 import { otherSlot, type Slot } from "../../../components/edge/share.ts";
-import { stamp } from "../words.ts";
+import { Problem } from "../../../toolchain/problem.ts";
+import { stamp, UNNAMED } from "../words.ts";
 import type { Inside } from "./inside.ts";
+
+/** What the command below ends with when the release to go back to is no longer there. */
+const NO_WAY_BACK = 9;
 
 /**
  * One command inside the edge, so that it takes one `docker exec`: whichever slot is not active loses its clients; where that one has none
- * and the active one is the release that was promoted last, that one.
+ * and the active one is the release that was promoted last, that one. It loses them only to the release that it had replaced.
  */
 const SCRIPT = `
 control=$(read-control "$1") || exit
 active=$(printf '%s' "$control" | sed -n 's/.*"active": *"\\([a-z]*\\)".*/\\1/p')
 case $active in blue) slot=green ;; green) slot=blue ;; *) echo "read-control names no active slot: $control" >&2; exit 1 ;; esac
 weight=$(printf '%s' "$control" | sed -n 's/.*"weight": *\\([0-9]*\\).*/\\1/p')
-[ "\${weight:-0}" -gt 0 ] || [ "$active" != "$2" ] || slot=$active
-release=$(printf '%s' "$control" | sed -n 's/.*"releases": *{[^}]*"'"$slot"'": *"\\([^"]*\\)".*/\\1/p')
+release_in() { printf '%s' "$control" | sed -n 's/.*"releases": *{[^}]*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }
+if [ "\${weight:-0}" -eq 0 ] && [ "$active" = "$2" ]; then
+  there=$(release_in "$slot")
+  [ -z "$there" ] || [ -z "$4" ] || [ "$there" = "$4" ] || { printf 'slot %s has %s' "$slot" "$there" >&2; exit ${NO_WAY_BACK}; }
+  slot=$active
+fi
+release=$(release_in "$slot")
 printf '%s\\n' "$3" | sed "s/@SLOT@/$slot/; s/@RELEASE@/$release/" | freeze-service "$1"`;
 
 /** The decision's name says who: it is all that the machine hears of it. */
@@ -24,27 +33,41 @@ export const decisionByHand = (service: string, by: string, now: number): string
 const Promoted = z.object({
   state: z.object({
     phase: z.object({ name: z.literal("done") }),
-    rollout: z.object({ stable: z.object({ slot: z.enum(["blue", "green"]) }) }),
+    rollout: z.object({ stable: z.object({ slot: z.enum(["blue", "green"]), release: z.string() }) }),
   }),
   run: z.object({ promotedAt: z.number() }),
 });
 
+/** A promotion that nothing has followed. */
+export interface Promotion {
+  /** The slot that became active. */
+  readonly slot: Slot;
+  /** The release that was active before, in the other slot. */
+  readonly replaced: string;
+}
+
 /**
- * The slot that a release was promoted to, while that is the last thing that happened.
+ * What was promoted last, while that is the last thing that happened.
  * @param saved a driver's state, as it is on disk
- * @returns null when it says so of none, or cannot be read
+ * @returns null when it says so of nothing, or cannot be read
  */
-export function promotedSlot(saved: string): Slot | null {
+export function lastPromotion(saved: string): Promotion | null {
   try {
     const parsed = Promoted.safeParse(JSON.parse(saved));
-    return parsed.success ? otherSlot(parsed.data.state.rollout.stable.slot) : null;
+    if (!parsed.success) return null;
+    const { slot, release } = parsed.data.state.rollout.stable;
+    return { slot: otherSlot(slot), replaced: release };
   } catch {
     return null;
   }
 }
 
-/** Take every client back and freeze, at once: neither the engine, nor a running driver, nor this machine's files are waited for. */
-export async function takeBackNow(inside: Inside, service: string, by: string, promoted: Slot | null, now: number): Promise<string> {
+/**
+ * Take every client back and freeze, at once: neither the engine, nor a running driver, nor this machine's files are waited for.
+ * @returns the decision that freezes the service
+ * @throws Problem when the slot to go back to has another release by now: nothing is changed then
+ */
+export async function takeBackNow(inside: Inside, service: string, by: string, promoted: Promotion | null, now: number): Promise<string> {
   const decision = decisionByHand(service, by, now);
   const order = {
     decision,
@@ -54,7 +77,15 @@ export async function takeBackNow(inside: Inside, service: string, by: string, p
     why: `rolled back by hand`,
     at: now,
   };
-  const held = await inside.output("edge", ["sh", "-c", SCRIPT, "sh", service, promoted ?? "none", JSON.stringify(order)]);
+  const replaced = promoted === null || promoted.replaced === UNNAMED ? "" : promoted.replaced;
+  const words = ["sh", "-c", SCRIPT, "sh", service, promoted?.slot ?? "none", JSON.stringify(order), replaced];
+  const { exitCode, stdout, stderr } = await inside.run("edge", words);
+  if (exitCode === NO_WAY_BACK) throw new Problem(noWayBack(service, stderr.trim(), replaced));
+  if (exitCode !== 0) throw new Error(stderr.trim() || `the edge did not take it: exit code ${exitCode}`);
   // One that held before is kept, and is the one to acknowledge.
-  return /"decision" *: *"([^"]+)"/.exec(held)?.[1] ?? decision;
+  return /"decision" *: *"([^"]+)"/.exec(stdout)?.[1] ?? decision;
 }
+
+const noWayBack = (service: string, found: string, replaced: string): string =>
+  `${service}: nothing was changed. ${replaced} was active before, but ${found} now, and nobody has tried that with clients.
+Roll out what you want to go back to: npm run rollout -- ${service} --image <the image of ${replaced}>`;

@@ -5,9 +5,10 @@ import { Problem } from "../../../toolchain/problem.ts";
 import { say } from "../../../toolchain/say.ts";
 import { explain } from "../../machine/index.ts";
 import type { Driver } from "../driver.ts";
+import { isUnfinished } from "../notes.ts";
 import { type InboxCommand, LeaseHeld } from "../ports.ts";
 import { knownServices } from "./files.ts";
-import { drive, EXIT, isUnfinished, openSession } from "./roll.ts";
+import { drive, EXIT, openSession } from "./roll.ts";
 import { pidOf, type Session } from "./session.ts";
 import { person, serviceOf } from "./who.ts";
 

@@ -7,7 +7,7 @@ import type { Plan } from "../../machine/index.ts";
 import { explain } from "../../machine/index.ts";
 import type { Driver, Ending } from "../driver.ts";
 import { newsOf, plannedText } from "../news.ts";
-import { endOf, settledKey } from "../notes.ts";
+import { isUnfinished } from "../notes.ts";
 import { type Ground, planOf, planWords, sourceOf, type Wanted } from "../plan.ts";
 import { LeaseHeld } from "../ports.ts";
 import { refusal, renderChecks } from "../preflight.ts";
@@ -180,16 +180,6 @@ function tellEnd(session: Session, driver: Driver, ending: Ending, { json, done 
     say(`To go on: npm run rollout -- resume ${state.service}   To take it back: npm run rollout -- abort ${state.service}`);
   if (ending === "lost") say("Another driver took the service over; this one has stopped.");
   return code;
-}
-
-/** Did a process end before what it had begun was over? */
-export function isUnfinished(saved: Saved): boolean {
-  const { state, run, finished, applied } = saved;
-  const resting = ["idle", "done", "frozen", "failed"].includes(state.phase.name);
-  if (!resting) return true;
-  const key = settledKey(saved);
-  const end = endOf(saved);
-  return (key !== null && key !== applied) || (end !== null && finished !== `${run?.id} ${end}`);
 }
 
 async function finishEarlier(session: Session, saved: Saved, options: RollOptions): Promise<number> {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readProject } from "../../../estate/project.ts";
 import { say } from "../../../toolchain/say.ts";
-import { promotedSlot, takeBackNow } from "./by-hand.ts";
+import { lastPromotion, takeBackNow } from "./by-hand.ts";
 import { Inside } from "./inside.ts";
 import { person, serviceOf } from "./who.ts";
 
@@ -16,7 +16,7 @@ export async function rollback(name: string, options: { readonly stack: string; 
   serviceOf(project, name);
   const { settings, root, stack } = project;
   const saved = join(root, ".sluice", "rollouts", stack, `${name}.json`);
-  const promoted = existsSync(saved) ? promotedSlot(readFileSync(saved, "utf8")) : null;
+  const promoted = existsSync(saved) ? lastPromotion(readFileSync(saved, "utf8")) : null;
   const decision = await takeBackNow(new Inside(settings.host.docker, settings.name), name, person(), promoted, Date.now());
   say(`Every client is back on the other slot, and ${name} is frozen by ${decision}.`);
   const { command } = await import("./commands.ts");

@@ -45,6 +45,7 @@ export class World {
   green = 0;
   frozen: Control["frozen"] = null;
   lease: Control["lease"] = null;
+  releases: Control["releases"] = { blue: "v1", green: "v2" };
   /** What `up` was asked for, in order. */
   readonly ups: StackEdit[] = [];
   readonly orders: string[] = [];
@@ -129,8 +130,8 @@ export class World {
   }
 
   #control(): Control {
-    const { active, green, frozen, now: at, lease } = this;
-    return { service: "api", active, green, weight: this.weight, frozen, releases: { blue: "v1", green: "v2" }, at, lease };
+    const { active, green, frozen, now: at, lease, releases } = this;
+    return { service: "api", active, green, weight: this.weight, frozen, releases, at, lease };
   }
 
   #status(): Status {
