@@ -74,9 +74,8 @@ func (s *Server) previewCreate(
 	if s.renderTo != "" || values.HasUnknowns(object.Object) {
 		return inputs, nil
 	}
-	reached, err := s.reach()
-	if err != nil {
-		s.warn(ctx, urn, err.Error())
+	reached, answers := s.look()
+	if !answers {
 		return inputs, nil
 	}
 	if _, err := reached.Get(ctx, object); err == nil {
@@ -94,7 +93,7 @@ func (s *Server) previewCreate(
 		unstructured.RemoveNestedField(live.Object, "status")
 		return stateOf(inputs, live, manager, object.GetAPIVersion()), nil
 	case cluster.Unreachable(err):
-		s.warn(ctx, urn, reached.Silence(err))
+		s.fallSilent(reached.NoAnswer(err))
 	case cluster.OverQuota(err):
 		s.warn(ctx, urn, reached.Words(err, object).Error())
 	case meta.IsNoMatchError(err), cluster.NamespaceMissing(err), cluster.QuotaUnknown(err), cluster.DeniedByAccess(err):
