@@ -20,8 +20,12 @@ type fakeAPI struct {
 	objects map[string]map[string]any
 	asked   []string
 	applied []map[string]any
+	// managers who applied it.
+	managers []string
 	// onApply may change what is stored, as defaults and controllers do, or refuse it.
 	onApply func(object map[string]any, dryRun bool) *metav1.Status
+	// rival has made, between a look and the apply, whatever is applied.
+	rival string
 	// broken paths answer with this code.
 	broken map[string]int
 	// stop ends the server: nothing answers any more.
@@ -118,9 +122,14 @@ func (f *fakeAPI) apply(w http.ResponseWriter, r *http.Request, dryRun bool) {
 	}
 	metadata := object["metadata"].(map[string]any)
 	metadata["uid"] = "u-1"
-	metadata["managedFields"] = []any{map[string]any{"manager": r.URL.Query().Get("fieldManager"), "operation": "Apply"}}
+	managers := []any{map[string]any{"manager": r.URL.Query().Get("fieldManager"), "operation": "Apply"}}
+	if f.rival != "" {
+		managers = append([]any{map[string]any{"manager": f.rival, "operation": "Update"}}, managers...)
+	}
+	metadata["managedFields"] = managers
 	if !dryRun {
 		f.applied = append(f.applied, sent)
+		f.managers = append(f.managers, r.URL.Query().Get("fieldManager"))
 		f.objects[r.URL.Path] = object
 	}
 	answerJSON(w, 200, object)
