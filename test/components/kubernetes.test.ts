@@ -97,7 +97,7 @@ describe("the stack that shows a cluster", () => {
     expect(only(seen, PROVIDER, "cluster-api").inputs).toEqual({
       namespace: "network",
       context: "prod-eu",
-      clusterIdentifier: "network/prod-eu",
+      clusterIdentifier: "sluice-prod/prod-eu",
       enableServerSideApply: "true",
     });
   });
