@@ -102,6 +102,11 @@ describe("the stack that shows a cluster", () => {
     });
   });
 
+  it("takes fields over from others in the one object that a rollout writes too, and in no other", () => {
+    const forced = seen.filter((one) => inputs(one).metadata?.annotations?.["pulumi.com/patchForce"] !== undefined);
+    expect(forced.map(({ type, name }) => `${type} ${name}`)).toEqual([`${VIRTUAL_SERVICE} explorer`]);
+  });
+
   it("holds its namespace to `restricted`, lets Istio in, and keeps what must read its node in another one", () => {
     const labels = (name: string) => inputs(only(seen, NAMESPACE, name)).metadata.labels;
     expect(labels("cluster-namespace")).toMatchObject({ "pod-security.kubernetes.io/enforce": "restricted", "istio-injection": "enabled" });
@@ -178,7 +183,7 @@ describe("a service in two slots in a cluster", () => {
       `${PROVIDER} cluster-api`,
     ]);
     const route = inputs(only(seen, HTTP_ROUTE, "explorer"));
-    expect(route.metadata).toMatchObject({ name: "explorer", namespace: "network" });
+    expect(route.metadata).toMatchObject({ name: "explorer", namespace: "network", annotations: { "pulumi.com/patchForce": "true" } });
     expect(route.spec.rules[0].backendRefs.map(({ name, weight }: Raw) => [name, weight])).toEqual([
       ["explorer-blue", 90],
       ["explorer-green", 10],
