@@ -16,7 +16,6 @@ const TRACKED = [
   "Pulumi.dev.yaml",
   "Pulumi.staging.yaml",
   "Pulumi.prod.yaml",
-  "Pulumi.cluster.yaml",
   "index.ts",
   "package.json",
   "package-lock.json",
