@@ -102,10 +102,13 @@ func (s *Server) begin(ctx context.Context, urn string) (context.Context, contex
 	return ctx, func() { stop(); cancel() }
 }
 
+// groundless are warnings about what the server itself has filled in: nobody can do anything about them.
+var groundless = map[string]bool{"spec.SessionAffinity is ignored for headless services": true}
+
 // HandleWarningHeaderWithContext shows what the API server warns of, each warning once for a resource: a preview and its update ask twice.
 func (s *Server) HandleWarningHeaderWithContext(ctx context.Context, code int, _ string, text string) {
 	urn, known := ctx.Value(urnKey{}).(resource.URN)
-	if code != 299 || !known || s.quiet && strings.Contains(text, "deprecated") {
+	if code != 299 || !known || groundless[text] || s.quiet && strings.Contains(text, "deprecated") {
 		return
 	}
 	s.warn(ctx, urn, "the cluster warns: "+cluster.OneLine(text))

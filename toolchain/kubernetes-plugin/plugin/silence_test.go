@@ -162,3 +162,14 @@ func TestRenderingNeedsNoKubeconfigAndWarnsOfNothing(t *testing.T) {
 	}
 	assert.Empty(t, messages.warnings)
 }
+
+func TestAWarningOfTheServerIsShownAtItsResourceUnlessItIsAboutTheServersOwnDefaults(t *testing.T) {
+	engine, _ := startWith(t)
+	messages := listening(engine)
+	ctx, done := engine.server.begin(context.Background(), urnOf(deployment))
+	defer done()
+	for _, text := range []string{"spec.old is deprecated", "spec.SessionAffinity is ignored for headless services", "spec.old is deprecated"} {
+		engine.server.HandleWarningHeaderWithContext(ctx, 299, "", text)
+	}
+	assert.Equal(t, []string{urnOf(deployment) + "the cluster warns: spec.old is deprecated"}, messages.warnings)
+}
