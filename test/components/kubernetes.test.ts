@@ -107,6 +107,13 @@ describe("the stack that shows a cluster", () => {
     expect(forced.map(({ type, name }) => `${type} ${name}`)).toEqual([`${VIRTUAL_SERVICE} explorer`]);
   });
 
+  it("waits for no Service but load balancers: the official plugin would wait for a pod, and an idle slot may have none that is ready", () => {
+    const services = seen.filter(({ type }) => type === "kubernetes:core/v1:Service").map(inputs);
+    const waited = services.filter(({ metadata }) => metadata.annotations?.["pulumi.com/skipAwait"] !== "true");
+    expect(waited.map(({ metadata, spec }) => [metadata.name, spec.type])).toEqual([["business-public", "LoadBalancer"]]);
+    expect(services).toHaveLength(7);
+  });
+
   it("holds its namespace to `restricted`, lets Istio in, and keeps what must read its node in another one", () => {
     const labels = (name: string) => inputs(only(seen, NAMESPACE, name)).metadata.labels;
     expect(labels("cluster-namespace")).toMatchObject({ "pod-security.kubernetes.io/enforce": "restricted", "istio-injection": "enabled" });

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster/cluster.ts";
 import { deployment } from "../support/cluster/objects.ts";
@@ -63,6 +64,7 @@ describe("more than one hand at a cluster", () => {
     let pressed = 0;
     const ended = await program.interrupted(async () => {
       await expect.poll(async () => (await cluster.api.find(path))?.status?.replicas, { timeout: 60_000 }).toBe(2);
+      await sleep(3000); // the plugin looks every two seconds
       pressed = performance.now();
     });
     console.log(`pulumi up ended ${((performance.now() - pressed) / 1000).toFixed(1)} s after Ctrl-C`);
@@ -93,7 +95,7 @@ describe("more than one hand at a cluster", () => {
     await program.declare([shop, config("first", "theirs"), config("second", "ours")]);
     const refused = await program.up();
     expect(refused.exitCode).not.toBe(0);
-    console.log(refused.text);
+    expect(line(refused.text, "ConfigMap shop/second: also managed by others")).toContain('"undici" manages .metadata.labels.keep.');
     await program.declare([shop]);
     succeeded(await program.up());
     expect(await cluster.api.find(`${SHOP}/configmaps/second`)).toBeUndefined();

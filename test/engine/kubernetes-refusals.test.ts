@@ -35,6 +35,7 @@ describe("prod's cluster, when it says no", () => {
     cluster = await startCluster();
     kubeconfig = await prodKubeconfig(cluster.kubeconfig);
     stack = await ClusterStack.make(kubeconfig);
+    await stack.configure((raw) => Object.assign(raw.services.explorer, { readyTimeoutSeconds: 20 }));
   });
   afterAll(async () => {
     await stack?.remove();
@@ -59,8 +60,11 @@ describe("prod's cluster, when it says no", () => {
 
   it("comes up, and a preview of a change works while the cluster is silent", async () => {
     succeeded(await stack.up());
-    const [objects, before] = [await stack.objects(), new Map()];
-    for (const [name, thing] of await fetchAll(cluster.api, objects)) before.set(name, thing);
+    const business = BLUE.replace("explorer-blue", "business");
+    // The autoscaler has its say first.
+    await expect.poll(async () => (await cluster.api.get(business)).status.availableReplicas, { timeout: 60_000 }).toBe(6);
+    const objects = await stack.objects();
+    const before = await fetchAll(cluster.api, objects);
     whole = async () => {
       expect(changed(before, await fetchAll(cluster.api, objects))).toEqual([]);
       const urns = (await stack.objects()).map(({ urn }) => urn);
@@ -108,25 +112,25 @@ describe("prod's cluster, when it says no", () => {
       apiVersion: "v1",
       kind: "ResourceQuota",
       metadata: { name: "full" },
-      spec: { hard: { "count/deployments.apps": "3" } },
+      spec: { hard: { "count/cronjobs.batch": "4" } },
     };
     await cluster.api.request("POST", `${SPACE}/resourcequotas`, quota);
     await expect.poll(async () => (await cluster.api.get(`${SPACE}/resourcequotas/full`)).status?.used, { timeout: 60_000 }).toBeDefined();
     const undo = await change((raw) => {
-      const { image, release, ports, requests, limits } = raw.cluster.workloads.business;
-      raw.cluster.workloads.extra = { kind: "Deployment", image, release, ports, requests, limits, replicas: 1 };
+      const { schedule, image } = raw.cluster.jobs["ledger-compaction"];
+      raw.cluster.jobs.extra = { schedule, image };
     });
-    expect(refused(await stack.up(), "Deployment network/extra: a quota")).toMatch(
-      /a quota of the namespace refuses it: exceeded quota: full, requested: count\/deployments.apps=1, used: count\/deployments.apps=3, limited: count\/deployments.apps=3/,
+    expect(refused(await stack.up(), "CronJob network/extra: a quota")).toMatch(
+      /a quota of the namespace refuses it: exceeded quota: full, requested: count\/cronjobs.batch=1, used: count\/cronjobs.batch=4, limited: count\/cronjobs.batch=4/,
     );
     await whole();
     const urns = (await stack.objects()).map(({ urn }) => urn.slice(urn.lastIndexOf("::") + 2));
-    expect(urns).toEqual(expect.arrayContaining(["extra-account", "extra-network", "extra-service"]));
+    expect(urns).toEqual(expect.arrayContaining(["extra-account", "extra-network"]));
     await cluster.api.request("DELETE", `${SPACE}/resourcequotas/full`);
     succeeded(await stack.up());
-    expect((await cluster.api.get("/apis/apps/v1/namespaces/network/deployments/extra")).status.availableReplicas).toBe(1);
+    expect((await cluster.api.get("/apis/batch/v1/namespaces/network/cronjobs/extra")).spec.suspend).toBe(false);
     await undo();
-    expect(changes(succeeded(await stack.up()).text)).toMatchObject({ deleted: expect.any(Number) });
+    expect(changes(succeeded(await stack.up()).text)).toMatchObject({ deleted: 4 });
     await whole();
   });
 
@@ -140,12 +144,9 @@ describe("prod's cluster, when it says no", () => {
   });
 
   it("tells in one line which pods keep a release from coming up, lets the other slot be, and heals", async () => {
-    const undo = await change((raw) => {
-      Object.assign(raw.services.explorer, { readyTimeoutSeconds: 8 });
-      Object.assign(raw.services.explorer.green, { image: UNPULLABLE, release: "1.1.0" });
-    });
+    const undo = await change((raw) => Object.assign(raw.services.explorer.green, { image: UNPULLABLE, release: "1.1.0" }));
     const told = refused(await stack.up(), "Deployment network/explorer-green");
-    expect(told).toMatch(/(is not ready after 8s|will not become ready): \d of 3 pods are new, \d available/);
+    expect(told).toMatch(/(is not ready after 20s|will not become ready): \d of 3 pods are new, \d available/);
     expect(told).toMatch(/pod explorer-green-\S+: container explorer waits: ImagePullBackOff \(no such image\)/);
     expect((await cluster.api.get(BLUE)).status.availableReplicas).toBe(3);
     expect((await cluster.api.get(BLUE.replace("blue", "green"))).status.availableReplicas).toBe(3);

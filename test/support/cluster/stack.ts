@@ -132,10 +132,15 @@ export async function fetchAll(api: Api, objects: readonly Named[]): Promise<Map
   return new Map(await Promise.all(objects.map(async (one) => [label(one), await api.get(await api.pathOf(one))] as const)));
 }
 
+/** A count that the controller keeps at a Deployment. */
+const REVISION = "deployment.kubernetes.io/revision";
+
 /** Labels of objects that differ in more than what the server and its controllers note. */
 export function changed(before: ReadonlyMap<string, Thing>, after: ReadonlyMap<string, Thing>): string[] {
-  const asked = ({ status, metadata: { resourceVersion, generation, managedFields, ...metadata }, ...rest }: Thing) =>
-    JSON.stringify({ ...rest, metadata });
+  const asked = ({ status, metadata: { resourceVersion, generation, managedFields, annotations = {}, ...metadata }, ...rest }: Thing) => {
+    const { [REVISION]: _, ...own } = annotations;
+    return JSON.stringify({ ...rest, metadata, own });
+  };
   return [...after].flatMap(([name, now]) => {
     const old = before.get(name);
     return old && asked(old) === asked(now) ? [] : [name];
