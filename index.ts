@@ -13,10 +13,15 @@ const cluster = onKubernetes && (await import("./program/kubernetes.ts")).declar
 
 if (settings.evidence && renderTo === undefined) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
 
-/** Where the edge of the Docker host is reached. */
-export const url = host;
-/** Addresses of the cluster's load balancers, by workload. */
-export const addresses = cluster?.addresses;
-/** What the servers of Consul are given, where nobody chose it. */
-export const gossipKey = cluster?.gossipKey;
-export const weights = Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }]));
+/** Pulumi warns of an output that is there without a value: what a stack does not have is left out. */
+export default {
+  /** Where the edge of the Docker host is reached. */
+  ...(host && { url: host }),
+  ...(cluster && {
+    /** Addresses of the cluster's load balancers, by workload. */
+    addresses: cluster.addresses,
+    /** What the servers of Consul are given, where nobody chose it. */
+    ...(cluster.gossipKey && { gossipKey: cluster.gossipKey }),
+  }),
+  weights: Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }])),
+};

@@ -2,6 +2,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Engine } from "../toolchain/engine.ts";
+import type { CurrentStack } from "./current-stack.ts";
+
+/** The setting that wants the Kubernetes plugin. */
+const CLUSTER = "sluice:cluster";
 
 /**
  * Make sure that the engine has the plugins which a stack's settings want: the Kubernetes one when they name a cluster.
@@ -18,19 +22,36 @@ export async function ensurePluginsOf(
   await ensurePlugin(engine, "kubernetes");
 }
 
-/** Whether any stack of the project names a cluster. Where none does, nobody need ask which stack is meant, which may take the engine. */
-export async function anyNamesCluster(root = process.cwd()): Promise<boolean> {
+/**
+ * The same for the stack that a command works on.
+ *
+ * Pulumi is asked which one that is only where it matters: where some stack names a cluster and the plugin is not there yet. A stack that is
+ * on Docker alone pays for the others with a look at their files.
+ */
+export async function ensurePluginsFor(
+  stack: CurrentStack,
+  engine: Pick<Engine, "pulumi" | "origin" | "env">,
+  root = process.cwd(),
+): Promise<void> {
+  const known = await stack.known();
+  if (known !== undefined) return ensurePluginsOf(known, engine, root);
+  if (!(await anyMentionsCluster(root))) return;
+  const { hasPlugin } = await import("../toolchain/on-demand.ts");
+  if (!(await hasPlugin(engine, "kubernetes"))) await ensurePluginsOf((await stack.ask()) ?? "dev", engine, root);
+}
+
+async function anyMentionsCluster(root: string): Promise<boolean> {
   const files = (await readdir(root)).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
-  const named = await Promise.all(files.map((file) => namesCluster(join(root, file))));
-  return named.includes(true);
+  const texts = await Promise.all(files.map((file) => readFile(join(root, file), "utf8").catch(() => "")));
+  return texts.some((text) => text.includes(CLUSTER));
 }
 
 async function namesCluster(stackFile: string): Promise<boolean> {
   const text = await readFile(stackFile, "utf8").catch(() => "");
   // The whole file is parsed only where it may matter.
-  if (!text.includes("sluice:cluster")) return false;
+  if (!text.includes(CLUSTER)) return false;
   try {
-    return parse(text)?.config?.["sluice:cluster"] !== undefined;
+    return parse(text)?.config?.[CLUSTER] !== undefined;
   } catch {
     return false;
   }

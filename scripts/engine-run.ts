@@ -1,7 +1,7 @@
 import { currentStack } from "../estate/current-stack.ts";
 import { recordDeployment } from "../estate/deployments.ts";
 import { Docker } from "../estate/docker.ts";
-import { anyNamesCluster, ensurePluginsOf } from "../estate/plugins.ts";
+import { ensurePluginsFor } from "../estate/plugins.ts";
 import type { Gates } from "../estate/policy.ts";
 import { readProject } from "../estate/project.ts";
 import { prepareImages } from "../images/prepare.ts";
@@ -27,11 +27,11 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   const state = await ensureState(STATE);
   await prepareImages();
   const ready = { ...engine, env: { ...engine.env, ...state.env } };
-  const stackOf = () => currentStack(args, `${STATE}/state`, ready);
-  if (NEEDS_PLUGINS.includes(args[0] ?? "") && (await anyNamesCluster())) await ensurePluginsOf((await stackOf()) ?? "dev", engine);
-  const gates = more === undefined ? undefined : more(await madeStack(ready, (await stackOf()) ?? "dev"));
+  const stack = currentStack(args, `${STATE}/state`, ready);
+  if (NEEDS_PLUGINS.includes(args[0] ?? "")) await ensurePluginsFor(stack, engine);
+  const gates = more === undefined ? undefined : more(await madeStack(ready, (await stack.ask()) ?? "dev"));
   const run = () => runPulumi(ready, [...args, ...(gates?.args ?? [])], { stdio: "inherit", ...(gates && { env: gates.env }) });
-  return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stackOf) : run();
+  return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stack.ask) : run();
 }
 
 /** A stack that has a file but was never brought up can be previewed all the same. */

@@ -134,8 +134,9 @@ async function describe(origin: Origin, folder: string, env: NodeJS.ProcessEnv, 
       GOGC: env.GOGC || "400",
       // A resource whose inputs are those of last time has not changed: its plugin is not asked (docs/performance.md).
       PULUMI_ENABLE_LEGACY_DIFF: env.PULUMI_ENABLE_LEGACY_DIFF || "true",
-      // What was built from source has no download to fall back to: say at once what is missing instead of waiting for the network.
-      ...(origin === "source" ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+      // Plugins are made ready here, each where a stack wants it. The engine would fetch those of every package in node_modules, a cluster's for
+      // an estate on Docker too; and what was built from source has no download to fall back to.
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION || "true",
     },
   };
 }

@@ -39,15 +39,9 @@ export async function ensurePlugin(
   name: OnDemand,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const place = join(engine.env.PULUMI_HOME ?? "", "plugins", `resource-${name}-v${ON_DEMAND[name]}`, BUILDS[name].output);
-  const official = engine.origin !== "source";
-  // What was downloaded is a file, what was built is a link into the cache.
-  const link = await readlink(place).catch(() => undefined);
-  if (official && link === undefined && (await exists(place))) return;
-  const built = join(cacheRoot(env), "engine", `plugin-${name}-${await pluginKey(TOOLCHAIN, name)}`, BUILDS[name].output);
-  if (link === built && (await exists(built))) return;
-
-  if (official) {
+  const { place, built, there } = await look(engine, name, env);
+  if (there) return;
+  if (engine.origin !== "source") {
     await rm(dirname(place), { recursive: true, force: true }); // else it would count as downloaded
     if (await download(engine, name, env)) return;
   }
@@ -58,6 +52,25 @@ export async function ensurePlugin(
   await rm(fresh, { force: true });
   await symlink(built, fresh);
   await rename(fresh, place);
+}
+
+/** Whether an engine has a plugin already. Costs a look at a few files. */
+export async function hasPlugin(
+  engine: Pick<Engine, "origin" | "env">,
+  name: OnDemand,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<boolean> {
+  return (await look(engine, name, env)).there;
+}
+
+/** Where an engine looks for a plugin, where one that is built here is kept, and whether the engine finds the right one. */
+async function look(engine: Pick<Engine, "origin" | "env">, name: OnDemand, env: NodeJS.ProcessEnv) {
+  const place = join(engine.env.PULUMI_HOME ?? "", "plugins", `resource-${name}-v${ON_DEMAND[name]}`, BUILDS[name].output);
+  // What was downloaded is a file, what was built is a link into the cache.
+  const link = await readlink(place).catch(() => undefined);
+  const downloaded = engine.origin !== "source" && link === undefined && (await exists(place));
+  const built = join(cacheRoot(env), "engine", `plugin-${name}-${await pluginKey(TOOLCHAIN, name)}`, BUILDS[name].output);
+  return { place, built, there: downloaded || (link === built && (await exists(built))) };
 }
 
 function exists(file: string): Promise<boolean> {

@@ -10,6 +10,7 @@ export const namespaceLabels = (estate: string, mesh: Mesh, level: PodSecurity =
   "pod-security.kubernetes.io/enforce": level,
   "pod-security.kubernetes.io/enforce-version": "latest",
   "pod-security.kubernetes.io/audit": "restricted",
-  "pod-security.kubernetes.io/warn": "restricted",
+  // What is let in on purpose is not warned of at every update.
+  "pod-security.kubernetes.io/warn": level,
   ...(mesh === "istio" && { "istio-injection": "enabled" }),
 });

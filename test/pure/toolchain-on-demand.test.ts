@@ -2,7 +2,8 @@ import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm,
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { anyNamesCluster, ensurePluginsOf } from "../../estate/plugins.ts";
+import { currentStack } from "../../estate/current-stack.ts";
+import { ensurePluginsFor, ensurePluginsOf } from "../../estate/plugins.ts";
 import { ensurePlugin, pluginKey } from "../../toolchain/on-demand.ts";
 import { sourceKey } from "../../toolchain/source-key.ts";
 import { ON_DEMAND } from "../../toolchain/versions.ts";
@@ -136,13 +137,47 @@ describe("which stacks want it", () => {
     const root = join(folder, "project");
     await mkdir(root);
     await writeFile(join(root, "Pulumi.dev.yaml"), "config:\n  sluice:name: dev # not sluice:cluster\n");
-    expect(await anyNamesCluster(root)).toBe(false);
     await writeFile(join(root, "Pulumi.prod.yaml"), "config:\n  sluice:cluster: { context: prod }\n");
-    expect(await anyNamesCluster(root)).toBe(true);
     vi.stubEnv("SLUICE_CACHE", join(folder, "cache"));
     for (const stack of ["dev", "missing"]) await ensurePluginsOf(stack, await engine("source"), root);
     expect(await builds()).toEqual([]);
     await ensurePluginsOf("prod", await engine("source"), root);
     expect(await builds()).toHaveLength(1);
+  });
+
+  it("costs a stack without a cluster no build and no call of the engine, whatever the other stacks are", async () => {
+    const [root, state] = [join(folder, "project"), join(folder, "state")];
+    vi.stubEnv("PULUMI_STACK", "");
+    const stacks = join(state, ".pulumi", "stacks", "sluice");
+    await Promise.all([root, stacks].map((path) => mkdir(path, { recursive: true })));
+    await writeFile(join(root, "Pulumi.dev.yaml"), "config:\n  sluice:name: dev\n");
+    await writeFile(join(root, "Pulumi.prod.yaml"), "config:\n  sluice:cluster: { context: prod }\n");
+    vi.stubEnv("SLUICE_CACHE", join(folder, "cache"));
+    const built = await engine("source");
+    const ensure = async (...args: string[]) => {
+      const stack = currentStack(args, state, built);
+      const began = performance.now();
+      await ensurePluginsFor(stack, built, root);
+      console.log(`${args.join(" ")}: ${(performance.now() - began).toFixed(1)} ms`);
+      return stack;
+    };
+
+    await ensure("up", "--stack", "dev");
+    await writeFile(join(stacks, "dev.json"), "{}");
+    await ensure("up");
+    expect([await lines("home/calls"), await builds()]).toEqual([[], []]);
+
+    // Several stacks, none named: Pulumi has to be asked, and says that nothing is selected; once for all who want to know.
+    await writeFile(join(stacks, "prod.json"), "{}");
+    const asked = await ensure("up");
+    expect(await asked.ask()).toBeUndefined();
+    expect([await lines("home/calls"), await builds()]).toEqual([["stack --show-name --non-interactive"], []]);
+    await ensure("up", "--stack", "prod");
+    expect(await builds()).toHaveLength(1);
+    await ensure("up");
+    expect([await lines("home/calls"), await builds()], "the plugin is there: nobody is asked").toEqual([
+      ["stack --show-name --non-interactive"],
+      [expect.any(String)],
+    ]);
   });
 });

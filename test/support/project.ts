@@ -16,7 +16,6 @@ const TRACKED = [
   "Pulumi.dev.yaml",
   "Pulumi.staging.yaml",
   "Pulumi.prod.yaml",
-  "Pulumi.cluster.yaml",
   "index.ts",
   "package.json",
   "package-lock.json",
@@ -102,9 +101,7 @@ export class Project {
       monitoringPort: await drawPort(),
       subnet: subnet ?? (await drawSubnet()),
     });
-    await Promise.all(TRACKED.map((file) => cp(join(ROOT, file), join(root, file))));
-    await Promise.all(ROOMS.map((room) => cp(join(ROOT, room), join(root, room), { recursive: true })));
-    await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
+    await copyCheckout(root);
     await project.configure((config) => {
       config["sluice:name"] = project.estate;
       config["sluice:host"] = { subnet: project.subnet };
@@ -216,6 +213,13 @@ export class Project {
     await rm(this.root, { recursive: true, force: true });
     return ended;
   }
+}
+
+/** Everything that a program and its commands are made of, in a folder. */
+export async function copyCheckout(root: string): Promise<void> {
+  await Promise.all(TRACKED.map((file) => cp(join(ROOT, file), join(root, file))));
+  await Promise.all(ROOMS.map((room) => cp(join(ROOT, room), join(root, room), { recursive: true })));
+  await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
 }
 
 async function drawSubnet(): Promise<string> {

@@ -28,11 +28,26 @@ export class Refused extends Error {
   }
 }
 
+/** What names an object. */
+export interface Named {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+}
+
+/** A kind as the API lists it. */
+interface Served {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
 /** The API of a test cluster, as its administrator. */
 export class Api {
   readonly url: string;
   readonly #token: string;
   readonly #agent: Agent;
+  readonly #resources = new Map<string, Promise<{ resources: Served[] }>>();
 
   constructor(url: string, token: string, authority: string) {
     this.url = url;
@@ -76,6 +91,16 @@ export class Api {
 
   async list(path: string): Promise<Thing[]> {
     return (await this.request<{ items: Thing[] }>("GET", path)).items;
+  }
+
+  /** Where an object is, by what it says of itself. */
+  async pathOf({ apiVersion, kind, metadata: { namespace, name } }: Named): Promise<string> {
+    const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const known = this.#resources.get(group) ?? this.request<{ resources: Served[] }>("GET", group);
+    this.#resources.set(group, known);
+    const served = (await known).resources.find((one) => one.kind === kind && !one.name.includes("/"));
+    if (!served) throw new Error(`${apiVersion} has no kind ${kind}`);
+    return `${group}/${served.namespaced ? `namespaces/${namespace}/` : ""}${served.name}/${name}`;
   }
 
   async close(): Promise<void> {

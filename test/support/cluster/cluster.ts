@@ -9,6 +9,7 @@ import { drawPort } from "../port.ts";
 import { Api } from "./api.ts";
 import { ensureParts, type Parts } from "./build.ts";
 import type { Definition } from "./definitions.ts";
+import { type Keeper, keep } from "./keeper.ts";
 import { SIMULATED_STORAGE, simulate } from "./simulator.ts";
 import { podStages } from "./stages.ts";
 
@@ -35,21 +36,23 @@ export interface ClusterOptions {
 /**
  * Start a Kubernetes cluster for tests: a real etcd, API server, controller manager and scheduler on free ports of 127.0.0.1, with the
  * definitions of the custom kinds that Sluice uses. What is simulated: nodes and their pods (kwok: a pod runs at once, unless annotated;
- * no container is behind it), volumes of the storage class `simulated`, and addresses of load balancers.
+ * no container is behind it), volumes that a provisioner would make, and addresses of load balancers.
  *
  * @throws Error with a program's last words when it does not start
  */
 export async function startCluster({ nodes = 3 }: ClusterOptions = {}): Promise<Cluster> {
   const parts = await ensureParts();
   const folder = await mkdtemp(join(tmpdir(), "sluice-cluster-"));
+  const keeper = keep(folder);
   const running: Running[] = [];
   const stop = async (): Promise<void> => {
     for (const one of running.reverse()) await one.end();
+    keeper.dismiss();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const start = (name: string, args: readonly string[]): Running => {
-      const one = run(parts, name, args, folder);
+      const one = run(parts, name, args, { folder, keeper });
       running.push(one);
       return one;
     };
@@ -87,7 +90,12 @@ interface Running {
   end(): Promise<void>;
 }
 
-function run(parts: Parts, name: string, args: readonly string[], folder: string): Running {
+function run(
+  parts: Parts,
+  name: string,
+  args: readonly string[],
+  { folder, keeper }: { readonly folder: string; readonly keeper: Keeper },
+): Running {
   const log = join(folder, `${name}.log`);
   // kwok would look into the person's home for its settings.
   const env = { HOME: folder, KWOK_WORKDIR: folder };
@@ -99,6 +107,7 @@ function run(parts: Parts, name: string, args: readonly string[], folder: string
     stderr: { file: log },
     reject: false,
   });
+  keeper.add(child.pid);
   let over = false;
   const exit = child.then(() => {
     over = true;
@@ -216,6 +225,7 @@ async function furnish(api: Api, parts: Parts, nodes: number): Promise<void> {
     kind: "StorageClass",
     metadata: { name: SIMULATED_STORAGE },
     provisioner: "simulated.sluice.dev",
+    reclaimPolicy: "Retain", // whoever deletes one would have to be played as well
     volumeBindingMode: "Immediate",
   });
   await until("the nodes and kinds are ready", async () => {

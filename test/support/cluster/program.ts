@@ -1,10 +1,9 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ensureEngine } from "../../../toolchain/engine.ts";
-import { ensurePlugin } from "../../../toolchain/on-demand.ts";
+import { execa } from "execa";
 import { type RunnableEngine, runCaptured } from "../../../toolchain/pulumi.ts";
-import { ensureState } from "../../../toolchain/state.ts";
+import { ownEngine } from "./engine.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..", "..");
 
@@ -25,8 +24,8 @@ const read = (file) => JSON.parse(readFileSync(file, "utf8"));
 const classes = { ...apps, ...autoscaling, ...batch, ...core, ...networking, ...policy, ...rbac, ...storage };
 const provider = new Provider("cluster", read("provider.json"));
 const made = {};
-for (const { name, kind, after = [], args } of read("objects.json")) {
-  const options = { provider, dependsOn: after.map((one) => made[one]) };
+for (const { name, kind, after = [], from, args } of read("objects.json")) {
+  const options = { provider, dependsOn: after.map((one) => made[one]), import: from };
   made[name] = classes[kind] ? new classes[kind](name, args, options) : new CustomResource(name, { kind, ...args }, options);
 }
 `;
@@ -39,6 +38,8 @@ export interface Declared {
   readonly kind: string;
   /** Names of resources that must be there before. */
   readonly after?: readonly string[];
+  /** Id of an object that is there already, and is taken in. */
+  readonly from?: string;
   readonly args: object;
 }
 
@@ -59,18 +60,13 @@ export class Program {
 
   /** @param provider settings of the Kubernetes provider */
   static async make(provider: object): Promise<Program> {
-    const shared = await ensureEngine();
     const root = await mkdtemp(join(tmpdir(), "sluice-kubernetes-"));
-    // A home of its own: checkouts share an engine and its plugins, and this test is of the plugin of this one.
-    const engine = { ...shared, env: { ...shared.env, PULUMI_HOME: join(root, "home") } };
-    await ensurePlugin(engine, "kubernetes");
-    const state = await ensureState(join(root, ".sluice"), {});
     const runtime = "runtime: { name: nodejs, options: { typescript: false } }";
     await writeFile(join(root, "Pulumi.yaml"), `name: test\nmain: index.mjs\n${runtime}\n`);
     await writeFile(join(root, "package.json"), JSON.stringify({ name: "test", type: "module", main: "index.mjs" }));
     await writeFile(join(root, "index.mjs"), SOURCE);
     await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
-    const program = new Program(root, { pulumi: engine.pulumi, env: { ...engine.env, ...state.env, NO_COLOR: "1", CI: "true" } });
+    const program = new Program(root, await ownEngine(root));
     await program.provider(provider);
     const made = await program.pulumi("stack", "init", "dev");
     if (made.exitCode !== 0) throw new Error(made.text);
@@ -95,6 +91,18 @@ export class Program {
 
   up(...args: string[]): Promise<Outcome> {
     return this.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", "--suppress-outputs", ...args);
+  }
+
+  /** Bring it up, and press Ctrl-C when `now` is so. */
+  async interrupted(now: () => Promise<void>): Promise<Outcome> {
+    const args = ["up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"];
+    const { pulumi, env } = this.#engine;
+    const running = execa(pulumi, args, { cwd: this.root, env, all: true, stdin: "ignore", reject: false, detached: true });
+    await now();
+    // A terminal tells the whole process group.
+    process.kill(-(running.pid ?? 0), "SIGINT");
+    const { all, exitCode } = await running;
+    return { exitCode: exitCode ?? 130, text: all };
   }
 
   destroy(...args: string[]): Promise<Outcome> {

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "./api.ts";
 
-/** Storage class whose volumes the simulator makes. */
+/** Storage class that every test cluster has. */
 export const SIMULATED_STORAGE = "simulated";
 
 /** A load balancer with this annotation gets no address. */
 export const NO_ADDRESS = "sluice.dev/simulate-no-address";
 
 /**
- * Play what a cloud does beside a cluster, until stopped: every claim of the storage class `simulated` gets a volume, every load balancer an
+ * Play what a cloud does beside a cluster, until stopped: every claim that waits for a provisioner gets a volume, every load balancer an
  * address. Nothing is behind either.
  */
 export function simulate(api: Api): { stop(): Promise<void> } {
@@ -28,21 +28,26 @@ export function simulate(api: Api): { stop(): Promise<void> } {
   };
 }
 
+/** The controller manager writes this at a claim when it is somebody else's turn to make the volume, not before its first pod has a node. */
+const PROVISIONER = "volume.kubernetes.io/storage-provisioner";
+
 async function bindClaims(api: Api): Promise<void> {
   for (const claim of await api.list("/api/v1/persistentvolumeclaims")) {
-    if (claim.spec.storageClassName !== SIMULATED_STORAGE || claim.status?.phase !== "Pending" || claim.spec.volumeName) continue;
+    const driver = claim.metadata.annotations?.[PROVISIONER];
+    if (driver === undefined || claim.status?.phase !== "Pending" || claim.spec.volumeName) continue;
+    const { storageClassName, accessModes, resources } = claim.spec;
     const { name, namespace, uid } = claim.metadata;
+    const kind = await api.get(`/apis/storage.k8s.io/v1/storageclasses/${storageClassName}`);
     await api.request("POST", "/api/v1/persistentvolumes", {
       apiVersion: "v1",
       kind: "PersistentVolume",
       metadata: { name: `simulated-${uid}` },
       spec: {
-        capacity: claim.spec.resources.requests,
-        accessModes: claim.spec.accessModes,
-        storageClassName: SIMULATED_STORAGE,
-        persistentVolumeReclaimPolicy: "Retain",
+        capacity: resources.requests,
+        ...{ accessModes, storageClassName },
+        persistentVolumeReclaimPolicy: kind.reclaimPolicy,
         claimRef: { name, namespace, uid },
-        csi: { driver: "simulated.sluice.dev", volumeHandle: uid },
+        csi: { driver, volumeHandle: uid },
       },
     });
   }

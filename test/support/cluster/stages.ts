@@ -4,11 +4,14 @@ import { stringify } from "yaml";
 export const FAILING = "sluice.dev/simulate-waiting";
 export const FAILING_MESSAGE = "sluice.dev/simulate-message";
 
+/** A pod with an image of this name never starts either: no registry has it. */
+export const UNPULLABLE = `registry.example/none@sha256:${"d1".repeat(32)}`;
+
 const annotation = (name: string): string => `.metadata.annotations["${name}"]`;
 
 interface Expression {
   readonly key: string;
-  readonly operator: "Exists" | "DoesNotExist" | "In";
+  readonly operator: "Exists" | "DoesNotExist" | "In" | "NotIn";
   readonly values?: readonly string[];
 }
 
@@ -48,7 +51,7 @@ phase: Running
 startTime: {{ $now | Quote }}
 `;
 
-const failing = `{{ $now := Now }}
+const failing = (reason: string, message: string): string => `{{ $now := Now }}
 {{ $root := . }}
 ${conditions("False")}
 containerStatuses:
@@ -60,8 +63,8 @@ containerStatuses:
   restartCount: 0
   state:
     waiting:
-      reason: {{ index $root.metadata.annotations "${FAILING}" | Quote }}
-      message: {{ or (index $root.metadata.annotations "${FAILING_MESSAGE}") "" | Quote }}
+      reason: {{ ${reason} | Quote }}
+      message: {{ ${message} | Quote }}
 {{ end }}
 phase: Pending
 startTime: {{ $now | Quote }}
@@ -83,9 +86,17 @@ phase: Succeeded
 /** What becomes of pods, as kwok's configuration: there is no kubelet, so no container of them ever runs. */
 export function podStages(): string {
   const untouched: Expression = { key: ".status.startTime", operator: "DoesNotExist" };
+  const image = (operator: "In" | "NotIn"): Expression => ({ key: ".spec.containers.[].image", operator, values: [UNPULLABLE] });
+  const annotated = failing(
+    `index $root.metadata.annotations "${FAILING}"`,
+    `or (index $root.metadata.annotations "${FAILING_MESSAGE}") ""`,
+  );
   const stages = [
-    stage("pod-runs", [alive, untouched, { key: annotation(FAILING), operator: "DoesNotExist" }], { statusTemplate: running }),
-    stage("pod-waits", [alive, untouched, { key: annotation(FAILING), operator: "Exists" }], { statusTemplate: failing }),
+    stage("pod-runs", [alive, untouched, { key: annotation(FAILING), operator: "DoesNotExist" }, image("NotIn")], {
+      statusTemplate: running,
+    }),
+    stage("pod-waits", [alive, untouched, { key: annotation(FAILING), operator: "Exists" }], { statusTemplate: annotated }),
+    stage("pod-has-no-image", [alive, untouched, image("In")], { statusTemplate: failing(`"ImagePullBackOff"`, `"no such image"`) }),
     stage(
       "pod-of-a-job-completes",
       [

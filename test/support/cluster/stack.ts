@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { capturePulumi, type RunnableEngine, runCaptured } from "../../../toolchain/pulumi.ts";
+import { copyCheckout } from "../project.ts";
+import type { Raw } from "../settings.ts";
+import type { Api, Named, Thing } from "./api.ts";
+import { ownEngine } from "./engine.ts";
+import type { Outcome } from "./program.ts";
+
+const STACK = "prod";
+
+/** A digest that looks like one: the stand-ins of the settings are refused by `up`. */
+export const digest = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+
+/** Parts of prod that are not the cluster's. */
+const ON_THE_HOST = ["host", "postgres", "redis", "monitoring", "rollout", "evidence"];
+
+/** An object of the stack, as its state has it. */
+export interface StackObject extends Named {
+  readonly urn: string;
+}
+
+/**
+ * Prod's cluster, as a checkout of its own: the real program, its settings without what runs on the Docker host, and images that look as if
+ * they were there.
+ */
+export class ClusterStack {
+  readonly root: string;
+  readonly #engine: RunnableEngine;
+  /** More environment for every command. */
+  readonly env: Record<string, string> = {};
+  /** Everything that commands have said, by the command. */
+  readonly said: [what: string, text: string][] = [];
+
+  private constructor(root: string, engine: RunnableEngine) {
+    this.root = root;
+    this.#engine = engine;
+  }
+
+  /** @param kubeconfig what KUBECONFIG says: files, or nothing */
+  static async make(kubeconfig: string): Promise<ClusterStack> {
+    const root = await mkdtemp(join(tmpdir(), "sluice-cluster-stack-"));
+    const stack = new ClusterStack(root, await ownEngine(root));
+    await copyCheckout(root);
+    Object.assign(stack.env, { KUBECONFIG: kubeconfig, PULUMI_DEBUG_COMMANDS: "true" });
+    const text = await readFile(stack.file, "utf8");
+    await writeFile(
+      stack.file,
+      text.replace(/([\w./-]+)@sha256:0{64}/g, (_, image: string) => `${image}@${digest(image)}`),
+    );
+    await stack.configure((raw) => {
+      for (const part of ON_THE_HOST) delete raw[part];
+      for (const [name, { target }] of Object.entries(raw.services as Raw)) if (target !== "kubernetes") delete raw.services[name];
+    });
+    const made = await stack.pulumi("stack", "init", STACK);
+    if (made.exitCode !== 0) throw new Error(made.text);
+    return stack;
+  }
+
+  private get file(): string {
+    return join(this.root, `Pulumi.${STACK}.yaml`);
+  }
+
+  /** Change the settings; their names are without `sluice:`. */
+  async configure(change: (raw: Raw) => void): Promise<void> {
+    const content = parse(await readFile(this.file, "utf8")) as { config: Raw };
+    const raw = Object.fromEntries(Object.entries(content.config).map(([key, value]) => [key.replace("sluice:", ""), value]));
+    change(raw);
+    const config = Object.fromEntries(Object.entries(raw).map(([key, value]) => [`sluice:${key}`, value]));
+    await writeFile(this.file, stringify({ ...content, config }));
+  }
+
+  /** Remember the settings; the result puts them back. */
+  async remember(): Promise<() => Promise<void>> {
+    const text = await readFile(this.file, "utf8");
+    return () => writeFile(this.file, text);
+  }
+
+  /** Encrypt a secret of `sluice:secrets`, as a person does. */
+  async plant(name: string, value: string): Promise<void> {
+    const path = `sluice:secrets.${name}`;
+    await capturePulumi(this.#engine, ["config", "set", "--stack", STACK, "--secret", "--path", path], value, { cwd: this.root });
+  }
+
+  async pulumi(...args: string[]): Promise<Outcome> {
+    const outcome = await runCaptured(this.#engine, args, { cwd: this.root, env: this.env });
+    this.said.push([`${this.said.length} ${args[0]}`, outcome.text]);
+    return outcome;
+  }
+
+  preview(...args: string[]): Promise<Outcome> {
+    return this.pulumi("preview", "--stack", STACK, ...args);
+  }
+
+  up(...args: string[]): Promise<Outcome> {
+    return this.pulumi("up", "--yes", "--skip-preview", "--stack", STACK, ...args);
+  }
+
+  destroy(...args: string[]): Promise<Outcome> {
+    return this.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK, ...args);
+  }
+
+  /** The Kubernetes objects in the state. */
+  async objects(): Promise<StackObject[]> {
+    const { deployment } = JSON.parse((await this.pulumi("stack", "export", "--stack", STACK)).text) as {
+      deployment: { resources?: { urn: string; type: string; outputs: Named }[] };
+    };
+    const own = (deployment.resources ?? []).filter(({ type }) => type.startsWith("kubernetes:"));
+    return own.map(({ urn, outputs: { apiVersion, kind, metadata } }) => ({ urn, apiVersion, kind, metadata }));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** What a person calls an object: `Deployment network/business`. */
+export const label = ({ kind, metadata: { namespace, name } }: Named): string => `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
+
+/** How many there are of each kind. */
+export function kinds(objects: readonly Named[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const { kind } of objects) found[kind] = (found[kind] ?? 0) + 1;
+  return found;
+}
+
+/** Each object as the API server has it, by its label; fails when one is missing. */
+export async function fetchAll(api: Api, objects: readonly Named[]): Promise<Map<string, Thing>> {
+  return new Map(await Promise.all(objects.map(async (one) => [label(one), await api.get(await api.pathOf(one))] as const)));
+}
+
+/** A count that the controller keeps at a Deployment. */
+const REVISION = "deployment.kubernetes.io/revision";
+
+/** Labels of objects that differ in more than what the server and its controllers note. */
+export function changed(before: ReadonlyMap<string, Thing>, after: ReadonlyMap<string, Thing>): string[] {
+  const asked = ({ status, metadata: { resourceVersion, generation, managedFields, annotations = {}, ...metadata }, ...rest }: Thing) => {
+    const { [REVISION]: _, ...own } = annotations;
+    return JSON.stringify({ ...rest, metadata, own });
+  };
+  return [...after].flatMap(([name, now]) => {
+    const old = before.get(name);
+    return old && asked(old) === asked(now) ? [] : [name];
+  });
+}
+
+/**
+ * The kubeconfig of a test cluster as prod's settings want it: with their context, and spread over two files as KUBECONFIG may name them.
+ *
+ * @returns what KUBECONFIG is set to
+ */
+export async function prodKubeconfig(file: string): Promise<string> {
+  const { contexts, "current-context": _, ...rest } = parse(await readFile(file, "utf8")) as { contexts: { name: string }[] } & Raw;
+  const [first, second] = [`${file}-users`, `${file}-contexts`];
+  await writeFile(first, stringify(rest), { mode: 0o600 });
+  const head = { apiVersion: "v1", kind: "Config" };
+  await writeFile(second, stringify({ ...head, contexts: contexts.map((one) => ({ ...one, name: "prod-eu" })) }), { mode: 0o600 });
+  return `${first}:${second}`;
+}
