@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net"
 	"time"
 
@@ -48,7 +50,7 @@ func Connect(settings Settings, warn rest.WarningHandlerWithContext) (*Cluster, 
 	}
 	config, err := loader.ClientConfig()
 	if err != nil {
-		return nil, err
+		return nil, settings.explain(loader, err)
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil {
@@ -75,6 +77,19 @@ func connect(config *rest.Config, namespace string) (*Cluster, error) {
 	}
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco))
 	return &Cluster{Host: config.Host, Namespace: namespace, dynamic: client, discovery: disco, mapper: mapper}, nil
+}
+
+// Answers says in words why nothing can be asked of the cluster; nothing when it answers, whatever it says.
+func (c *Cluster) Answers(ctx context.Context) error {
+	err := c.discovery.RESTClient().Get().AbsPath("/version").Do(ctx).Error()
+	switch {
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("the cluster at %s %s", c.Host, strangers)
+	case Unreachable(err):
+		return errors.New(c.NoAnswer(err))
+	default:
+		return nil
+	}
 }
 
 // mapping finds how the API server calls a kind. A kind that was not there at the last look is looked for again.

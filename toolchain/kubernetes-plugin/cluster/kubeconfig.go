@@ -5,8 +5,11 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -56,10 +59,26 @@ func (s Settings) clientConfig() (clientcmd.ClientConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Context != "" && config.Contexts[s.Context] == nil {
-		return nil, fmt.Errorf("the kubeconfig has no context %q", s.Context)
-	}
 	return clientcmd.NewDefaultClientConfig(*config, overrides), nil
+}
+
+// explain says what a kubeconfig lacks, in place of the library's words: those name an environment variable that nobody sets.
+func (s Settings) explain(loader clientcmd.ClientConfig, err error) error {
+	config, unread := loader.RawConfig()
+	switch {
+	case unread != nil:
+		return unread
+	case len(config.Contexts) == 0 && len(config.Clusters) == 0:
+		return errors.New("there is no kubeconfig: neither does KUBECONFIG name one, nor is there ~/.kube/config")
+	case s.Context != "" && config.Contexts[s.Context] == nil && len(config.Contexts) > 0:
+		names := slices.Sorted(maps.Keys(config.Contexts))
+		for place, name := range names {
+			names[place] = strconv.Quote(name)
+		}
+		return fmt.Errorf("the kubeconfig has no context %q, only %s", s.Context, strings.Join(names, ", "))
+	default:
+		return err
+	}
 }
 
 // ActiveCluster gives the entry of the cluster that a kubeconfig and overrides select; nothing when they select none.

@@ -72,6 +72,9 @@ func NamespaceMissing(err error) bool {
 	return details != nil && details.Kind == "namespaces"
 }
 
+// strangers is what becomes of a login that has run out.
+const strangers = "does not accept the credentials of the kubeconfig: renew them"
+
 var (
 	accessMessage   = regexp.MustCompile(`cannot \w+ resource "`)
 	forbiddenPrefix = regexp.MustCompile(`^\S+ "[^"]*" is forbidden: `)
@@ -98,7 +101,7 @@ func (c *Cluster) reason(err error, object *unstructured.Unstructured) string {
 		return fmt.Sprintf("the cluster knows no kind %s of %s: its definition (CRD) is not installed, or not in this version",
 			object.GetKind(), object.GetAPIVersion())
 	case apierrors.IsUnauthorized(err):
-		return "the cluster does not accept the credentials of the kubeconfig: renew them"
+		return "the cluster " + strangers
 	case DeniedByAccess(err):
 		return "the kubeconfig's user may not do this: " + withoutPrefix(status.Message)
 	case OverQuota(err):
@@ -119,16 +122,26 @@ func (c *Cluster) reason(err error, object *unstructured.Unstructured) string {
 	}
 }
 
-// Silence says that the cluster gave no answer.
+// Silence says that the cluster gave no answer to what should have changed or read something.
 func (c *Cluster) Silence(err error) string {
+	return fmt.Sprintf("the cluster at %s cannot be reached, and nothing was changed: %v", c.Host, bare(err))
+}
+
+// NoAnswer says the same where nothing should have been changed.
+func (c *Cluster) NoAnswer(err error) string {
+	return fmt.Sprintf("the cluster at %s does not answer: %v", c.Host, bare(err))
+}
+
+// bare leaves out the address that was asked: the cluster's is told beside it.
+func bare(err error) error {
 	var request *url.Error
 	if errors.As(err, &request) {
 		err = request.Err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New("no answer in time")
+		return errors.New("no answer in time")
 	}
-	return fmt.Sprintf("the cluster at %s cannot be reached, and nothing was changed: %v", c.Host, err)
+	return err
 }
 
 func withoutPrefix(message string) string { return forbiddenPrefix.ReplaceAllString(message, "") }

@@ -119,9 +119,6 @@ func (s *Server) Configure(_ context.Context, req *rpc.ConfigureRequest) (*rpc.C
 		s.cluster, s.noCluster = cluster.Connect(cluster.Settings{
 			Kubeconfig: setting("kubeconfig"), Context: setting("context"), Cluster: setting("cluster"), Namespace: s.namespace,
 		}, s)
-		if s.noCluster != nil {
-			s.noCluster = errors.New(cluster.OneLine("there is no Kubernetes cluster to talk to, and nothing was changed: " + s.noCluster.Error()))
-		}
 	}
 	return &rpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
 }

@@ -74,9 +74,8 @@ func (s *Server) previewCreate(
 	if s.renderTo != "" || values.HasUnknowns(object.Object) {
 		return inputs, nil
 	}
-	reached, err := s.reach()
-	if err != nil {
-		s.warn(ctx, urn, err.Error())
+	reached, answers := s.look()
+	if !answers {
 		return inputs, nil
 	}
 	if _, err := reached.Get(ctx, object); err == nil {
@@ -94,7 +93,7 @@ func (s *Server) previewCreate(
 		unstructured.RemoveNestedField(live.Object, "status")
 		return stateOf(inputs, live, manager, object.GetAPIVersion()), nil
 	case cluster.Unreachable(err):
-		s.warn(ctx, urn, reached.Silence(err))
+		s.fallSilent(reached.NoAnswer(err))
 	case cluster.OverQuota(err):
 		s.warn(ctx, urn, reached.Words(err, object).Error())
 	case meta.IsNoMatchError(err), cluster.NamespaceMissing(err), cluster.QuotaUnknown(err), cluster.DeniedByAccess(err):
@@ -115,13 +114,21 @@ func (s *Server) applyNew(
 	for attempt := 0; ; attempt++ {
 		present, err := reached.Get(ctx, object)
 		if err == nil && !forced(object) {
-			return nil, errors.New(cluster.OneLine(exists(urn, present)))
+			return nil, errors.New(cluster.OneLine(exists(urn, present, "")))
 		}
 		if err == nil || apierrors.IsNotFound(err) {
 			var live *unstructured.Unstructured
 			live, err = reached.Apply(ctx, object, cluster.Application{Manager: manager, Force: forced(object)})
+			if err == nil && !forced(object) && len(others(live, manager)) > 0 {
+				// Somebody made it between the look and the apply, and both claim it now. It is theirs.
+				s.release(ctx, reached, object, manager, "")
+				return nil, errors.New(cluster.OneLine(exists(urn, live, manager)))
+			}
 			if err == nil {
 				return live, nil
+			}
+			if present, found := reached.Get(ctx, object); apierrors.IsConflict(err) && found == nil {
+				return nil, errors.New(cluster.OneLine(exists(urn, present, "")))
 			}
 		}
 		missing := meta.IsNoMatchError(err) || cluster.NamespaceMissing(err) || cluster.QuotaUnknown(err)
@@ -137,14 +144,21 @@ func (s *Server) applyNew(
 	}
 }
 
-// exists says that a name is taken, by whom, and the ways out.
-func exists(urn resource.URN, present *unstructured.Unstructured) string {
-	var by []string
-	for _, entry := range present.GetManagedFields() {
-		if entry.Subresource == "" && len(by) < 3 {
-			by = append(by, strconv.Quote(entry.Manager))
+// others gives the field managers of an object besides one.
+func others(object *unstructured.Unstructured, manager string) []string {
+	var names []string
+	for _, entry := range object.GetManagedFields() {
+		if entry.Subresource == "" && entry.Manager != manager {
+			names = append(names, strconv.Quote(entry.Manager))
 		}
 	}
+	return names
+}
+
+// exists says that a name is taken, by whom besides `manager`, and the ways out.
+func exists(urn resource.URN, present *unstructured.Unstructured, manager string) string {
+	by := others(present, manager)
+	by = by[:min(len(by), 3)]
 	words := cluster.Label(present) + " exists already and is not this stack's"
 	if len(by) > 0 {
 		words += " (made by " + strings.Join(by, ", ") + ")"

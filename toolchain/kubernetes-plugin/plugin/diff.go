@@ -39,7 +39,7 @@ func (s *Server) Diff(ctx context.Context, req *rpc.DiffRequest) (*rpc.DiffRespo
 		replaces = replaces || change.Replaces(kind)
 	}
 	if len(found) > 0 && !replaces && s.renderTo == "" && !values.HasUnknowns(wanted.Object) {
-		found = without(s.askServer(ctx, resource.URN(req.GetUrn()), before, wanted, found), req.GetIgnoreChanges())
+		found = without(s.askServer(ctx, before, wanted, found), req.GetIgnoreChanges())
 	}
 	return answer(found, kind, before, wanted), nil
 }
@@ -62,11 +62,10 @@ func withIdentity(shape map[string]any, wanted *unstructured.Unstructured) map[s
 // what was found before stands: the update says why, in its preview already. An error here would end a refresh too, which asks for a diff
 // only to show it.
 func (s *Server) askServer(
-	ctx context.Context, urn resource.URN, before past, wanted *unstructured.Unstructured, found []changes.Change,
+	ctx context.Context, before past, wanted *unstructured.Unstructured, found []changes.Change,
 ) []changes.Change {
-	reached, err := s.reach()
-	if err != nil {
-		s.warn(ctx, urn, err.Error())
+	reached, answers := s.look()
+	if !answers {
 		return found
 	}
 	live, err := reached.Get(ctx, wanted)
@@ -79,7 +78,7 @@ func (s *Server) askServer(
 		}
 	}
 	if cluster.Unreachable(err) {
-		s.warn(ctx, urn, reached.Silence(err))
+		s.fallSilent(reached.NoAnswer(err))
 	}
 	return found
 }

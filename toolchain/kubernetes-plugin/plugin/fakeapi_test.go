@@ -20,10 +20,16 @@ type fakeAPI struct {
 	objects map[string]map[string]any
 	asked   []string
 	applied []map[string]any
+	// managers who applied it.
+	managers []string
 	// onApply may change what is stored, as defaults and controllers do, or refuse it.
 	onApply func(object map[string]any, dryRun bool) *metav1.Status
+	// rival has made, between a look and the apply, whatever is applied.
+	rival string
 	// broken paths answer with this code.
 	broken map[string]int
+	// stop ends the server: nothing answers any more.
+	stop func()
 	// keeps: a deletion only marks the object, as a finalizer makes it.
 	keeps bool
 }
@@ -32,6 +38,7 @@ func startAPI(t *testing.T) (*fakeAPI, string) {
 	api := &fakeAPI{objects: map[string]map[string]any{}}
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
+	api.stop = server.Close
 	return api, server.URL
 }
 
@@ -54,8 +61,10 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f.broken[path] != 0:
 		code := int32(f.broken[path])
-		reason := map[int32]metav1.StatusReason{404: metav1.StatusReasonNotFound, 503: metav1.StatusReasonServiceUnavailable}[code]
+		reason := map[int32]metav1.StatusReason{401: metav1.StatusReasonUnauthorized, 404: metav1.StatusReasonNotFound, 503: metav1.StatusReasonServiceUnavailable}[code]
 		answerJSON(w, int(code), metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure", Code: code, Reason: reason, Message: "broken"})
+	case path == "/version":
+		answerJSON(w, 200, map[string]any{"gitVersion": "v1.34.0"})
 	case path == "/api":
 		answerJSON(w, 200, metav1.APIVersions{TypeMeta: metav1.TypeMeta{Kind: "APIVersions"}, Versions: []string{"v1"}})
 	case path == "/apis":
@@ -113,9 +122,14 @@ func (f *fakeAPI) apply(w http.ResponseWriter, r *http.Request, dryRun bool) {
 	}
 	metadata := object["metadata"].(map[string]any)
 	metadata["uid"] = "u-1"
-	metadata["managedFields"] = []any{map[string]any{"manager": r.URL.Query().Get("fieldManager"), "operation": "Apply"}}
+	managers := []any{map[string]any{"manager": r.URL.Query().Get("fieldManager"), "operation": "Apply"}}
+	if f.rival != "" {
+		managers = append([]any{map[string]any{"manager": f.rival, "operation": "Update"}}, managers...)
+	}
+	metadata["managedFields"] = managers
 	if !dryRun {
 		f.applied = append(f.applied, sent)
+		f.managers = append(f.managers, r.URL.Query().Get("fieldManager"))
 		f.objects[r.URL.Path] = object
 	}
 	answerJSON(w, 200, object)

@@ -48,6 +48,31 @@ func TestCreateLeavesAnObjectAloneThatIsThereAlready(t *testing.T) {
 	assert.NoError(t, err, "in a preview it may be about to be deleted")
 }
 
+func TestCreateGivesBackAnObjectThatSomebodyElseMadeInTheSameMoment(t *testing.T) {
+	engine, api := startWith(t)
+	inputs, _ := engine.check(configMap, values.Properties(fields{"metadata": fields{"name": "a"}, "data": fields{"k": "both"}}), nil)
+	api.rival = "kubectl"
+	_, _, err := engine.create(configMap, inputs, false)
+	require.ErrorContains(t, err, `ConfigMap shop/a exists already and is not this stack's (made by "kubectl"). Delete it`)
+	single(t, err)
+	require.Len(t, api.applied, 2, "what was claimed beside the other is given back")
+	assert.NotContains(t, api.applied[1], "data")
+	assert.Equal(t, api.managers[0], api.managers[1])
+
+	// The other one's values are not ours: the server refuses to share them.
+	engine, api = startWith(t)
+	api.onApply = func(object map[string]any, _ bool) *metav1.Status {
+		object["metadata"].(map[string]any)["managedFields"] = []any{map[string]any{"manager": "kubectl", "operation": "Update"}}
+		api.objects["/api/v1/namespaces/shop/configmaps/a"] = object
+		return &metav1.Status{Code: 409, Reason: metav1.StatusReasonConflict, Message: "Apply failed", Details: &metav1.StatusDetails{
+			Causes: []metav1.StatusCause{{Type: metav1.CauseTypeFieldManagerConflict, Message: `conflict with "kubectl" using v1`, Field: ".data.k"}},
+		}}
+	}
+	_, _, err = engine.create(configMap, inputs, false)
+	require.ErrorContains(t, err, `ConfigMap shop/a exists already and is not this stack's (made by "kubectl"). Delete it`)
+	assert.Empty(t, api.applied)
+}
+
 func TestAPreviewAsksTheServerAndChangesNothing(t *testing.T) {
 	engine, api := startWith(t)
 	inputs, _ := engine.check(deployment, values.Properties(web("a:1")), nil)

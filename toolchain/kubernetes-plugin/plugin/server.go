@@ -7,9 +7,9 @@ package plugin
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	pprovider "github.com/pulumi/pulumi/pkg/v3/resource/provider"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -26,7 +26,8 @@ import (
 type Server struct {
 	rpc.UnimplementedResourceProviderServer
 	version string
-	host    *pprovider.HostClient
+	// host shows messages; may be nil.
+	host messenger
 	// ctx ends when the engine cancels.
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -42,12 +43,26 @@ type Server struct {
 	quiet bool
 
 	warnings sync.Map
+	// asked: whether it was found out that the cluster answers.
+	asked sync.Once
+	// silent: what only shows something does not ask the cluster (any more).
+	silent atomic.Bool
+}
+
+// messenger is what of the engine is needed to show messages.
+type messenger interface {
+	Log(ctx context.Context, severity diag.Severity, urn resource.URN, text string) error
+	LogStatus(ctx context.Context, severity diag.Severity, urn resource.URN, text string) error
 }
 
 // New makes a server that is not configured yet. A nil host takes no messages.
 func New(host *pprovider.HostClient, version string) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Server{version: version, host: host, ctx: ctx, cancel: cancel}
+	server := &Server{version: version, ctx: ctx, cancel: cancel}
+	if host != nil {
+		server.host = host
+	}
+	return server
 }
 
 // GetPluginInfo says which version this is.
@@ -109,17 +124,6 @@ func (s *Server) tell(ctx context.Context, urn resource.URN, text string) {
 	if s.host != nil {
 		_ = s.host.LogStatus(ctx, diag.Info, urn, text)
 	}
-}
-
-// reach gives the cluster, or says why there is none.
-func (s *Server) reach() (*cluster.Cluster, error) {
-	if s.cluster == nil {
-		if s.noCluster != nil {
-			return nil, s.noCluster
-		}
-		return nil, fmt.Errorf("the Kubernetes provider is not configured")
-	}
-	return s.cluster, nil
 }
 
 func read(from *structpb.Struct) (resource.PropertyMap, error) {

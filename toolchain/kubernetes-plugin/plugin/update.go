@@ -29,8 +29,13 @@ func (s *Server) Update(ctx context.Context, req *rpc.UpdateRequest) (*rpc.Updat
 	}
 	before, object := pastOf(olds), values.Object(inputs)
 	dropServerFields(object)
-	if req.GetPreview() && (s.renderTo != "" || values.HasUnknowns(object.Object)) {
-		return &rpc.UpdateResponse{Properties: req.GetNews()}, nil
+	if req.GetPreview() {
+		if s.renderTo != "" || values.HasUnknowns(object.Object) {
+			return &rpc.UpdateResponse{Properties: req.GetNews()}, nil
+		}
+		if _, answers := s.look(); !answers {
+			return &rpc.UpdateResponse{Properties: req.GetNews()}, nil
+		}
 	}
 	manager, err := managerName(object, before.manager)
 	if err != nil {
@@ -53,6 +58,9 @@ func (s *Server) Update(ctx context.Context, req *rpc.UpdateRequest) (*rpc.Updat
 	}
 	live, err := reached.Apply(ctx, object, cluster.Application{Manager: manager, Force: forced(object), DryRun: req.GetPreview()})
 	if err != nil {
+		if req.GetPreview() && cluster.Unreachable(err) {
+			s.fallSilent(reached.NoAnswer(err))
+		}
 		if req.GetPreview() && previewCannotTell(err) {
 			return &rpc.UpdateResponse{Properties: req.GetNews()}, nil
 		}
