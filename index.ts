@@ -13,10 +13,11 @@ const cluster = onKubernetes && (await import("./program/kubernetes.ts")).declar
 
 if (settings.evidence && renderTo === undefined) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
 
-/** Where the edge of the Docker host is reached. */
-export const url = host;
-/** Addresses of the cluster's load balancers, by workload. */
-export const addresses = cluster?.addresses;
-/** What the servers of Consul are given, where nobody chose it. */
-export const gossipKey = cluster?.gossipKey;
-export const weights = Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }]));
+// What the stack has; the engine would warn of a name that stands for nothing.
+export default {
+  /** Where the edge of the Docker host is reached. */
+  ...(host && { url: host }),
+  /** Addresses of the cluster's load balancers by workload; what the servers of Consul are given, where nobody chose it. */
+  ...cluster,
+  weights: Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }])),
+};
