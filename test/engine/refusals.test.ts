@@ -5,18 +5,24 @@ import { parse, stringify } from "yaml";
 import { makeCertificate } from "../support/certificate.ts";
 import { type Outcome, Project } from "../support/project.ts";
 import { alerting } from "../support/refusals/alerting.ts";
+import { cluster } from "../support/refusals/cluster.ts";
 import { estate } from "../support/refusals/estate.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
 import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
 import { slots } from "../support/refusals/slots.ts";
 import { traffic } from "../support/refusals/traffic.ts";
+import { workload } from "../support/refusals/workload.ts";
 import { goodSettings, type Raw } from "../support/settings.ts";
 
-// Alerting has many kinds of the same few mistakes: every fourth is enough for the engine, the room `pure` goes through all.
 /** What an estate with both stores is watched by. */
 const WATCHERS = { prometheus: 1, alertmanager: 1, exporter: 5, guard: 1 };
-const CASES = [...estate, ...services, ...slots, ...traffic, ...monitoring, ...alerting.filter((_, index) => index % 4 === 0), ...rollout];
+// Alerting has many kinds of the same few mistakes, and so have clusters: a few are enough for the engine, the room `pure` goes through all.
+const some = (every: number) => (_: unknown, index: number) => index % every === 0;
+const CASES = [
+  ...[...estate, ...services, ...slots, ...traffic, ...monitoring, ...rollout],
+  ...[...alerting.filter(some(4)), ...cluster.filter(some(10)), ...workload.filter(some(10))],
+];
 /** Previews at a time: two cores. */
 const LANES = 2;
 
