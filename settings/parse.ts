@@ -129,7 +129,7 @@ function completeService(name: string, written: WrittenService, subnet: Subnet):
     return it ? [[slot, completeSlot(it, replicas, env)] as const] : [];
   });
   // In a cluster, each node asks its own pods for their health; nobody else is let in to ask.
-  const asked = service.target === "docker" ? [{ expect: 200, timeoutSeconds: 5 }] : [];
+  const asked: NonNullable<typeof rollout.smoke> = service.target === "docker" ? [{ expect: 200, timeoutSeconds: 5 }] : [];
   const { probes = [service.health], smoke = asked, ...patience } = rollout;
   return {
     ...{
