@@ -31,7 +31,7 @@ export async function renderManifests(
   out: string,
 ): Promise<string[]> {
   if (!settings.cluster)
-    throw new Problem(`Pulumi.${stack}.yaml has no sluice:cluster: there is nothing to render. Pulumi.cluster.yaml shows one.`);
+    throw new Problem(`Pulumi.${stack}.yaml has no sluice:cluster: there is nothing to render. Pulumi.prod.yaml shows one.`);
   const target = resolve(root, out);
   await refuseOthers(target);
   const work = await mkdtemp(join(tmpdir(), "sluice-render-"));

@@ -10,6 +10,8 @@ export interface Home {
 
 /** Annotations that the Kubernetes plugin acts on. */
 export const AWAIT = { skip: "pulumi.com/skipAwait", seconds: "pulumi.com/timeoutSeconds" } as const;
+/** Another's fields of an object are taken over without a question. Not for general use: two that write one field would undo each other unnoticed. */
+export const TAKE_OVER = "pulumi.com/patchForce";
 
 type Metadata = inputs.meta.v1.ObjectMeta;
 

@@ -97,9 +97,14 @@ describe("the stack that shows a cluster", () => {
     expect(only(seen, PROVIDER, "cluster-api").inputs).toEqual({
       namespace: "network",
       context: "prod-eu",
-      clusterIdentifier: "network/prod-eu",
+      clusterIdentifier: "sluice-prod/prod-eu",
       enableServerSideApply: "true",
     });
+  });
+
+  it("takes fields over from others in the one object that a rollout writes too, and in no other", () => {
+    const forced = seen.filter((one) => inputs(one).metadata?.annotations?.["pulumi.com/patchForce"] !== undefined);
+    expect(forced.map(({ type, name }) => `${type} ${name}`)).toEqual([`${VIRTUAL_SERVICE} explorer`]);
   });
 
   it("holds its namespace to `restricted`, lets Istio in, and keeps what must read its node in another one", () => {
@@ -178,7 +183,7 @@ describe("a service in two slots in a cluster", () => {
       `${PROVIDER} cluster-api`,
     ]);
     const route = inputs(only(seen, HTTP_ROUTE, "explorer"));
-    expect(route.metadata).toMatchObject({ name: "explorer", namespace: "network" });
+    expect(route.metadata).toMatchObject({ name: "explorer", namespace: "network", annotations: { "pulumi.com/patchForce": "true" } });
     expect(route.spec.rules[0].backendRefs.map(({ name, weight }: Raw) => [name, weight])).toEqual([
       ["explorer-blue", 90],
       ["explorer-green", 10],

@@ -194,7 +194,7 @@ describe("what a stack runs", () => {
     expect(contextsOf(settings(goodSettings()).services, (context) => context === "images/web")).toEqual(["images/api", "images/web"]);
     const { config } = stackFile("prod");
     const own = Object.fromEntries(Object.entries(config as object).map(([key, value]) => [key.replace("sluice:", ""), value]));
-    expect(contextsOf(settings(own, "prod").services, () => true)).toEqual(["images/api", "images/web"]);
+    expect(contextsOf(settings(own, "prod").services, () => true)).toEqual(["images/api", "images/explorer", "images/web"]);
     expect(contextsOf(settings(own, "prod").services, () => false)).toEqual([]);
   });
 });

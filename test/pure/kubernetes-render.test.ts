@@ -28,14 +28,14 @@ describe("rendering", () => {
   beforeEach(async () => {
     work = await mkdtemp(join(tmpdir(), "render-test-"));
     out = join(work, "out");
-    const stackFile = join(work, "Pulumi.cluster.yaml");
+    const stackFile = join(work, "Pulumi.prod.yaml");
     await writeFile(join(work, "Pulumi.yaml"), await readFile(new URL("Pulumi.yaml", sources)));
     const file =
       "config:\n  sluice:secrets: {payment-key: {secure: v1:abc}}\n  sluice:postgresPassword: planted-8c1f\nencryptionsalt: v1:salt\n";
     await writeFile(stackFile, file);
     await writeFile(join(work, "pulumi"), ENGINE, { mode: 0o755 });
     engine = { pulumi: join(work, "pulumi"), env: { SEEN: work } };
-    project = { root: work, stack: "cluster", stackFile, settings: clusterStack() };
+    project = { root: work, stack: "prod", stackFile, settings: clusterStack() };
   });
   afterEach(() => rm(work, { recursive: true, force: true }));
   const seen = (name: string) => readFile(join(work, name), "utf8");

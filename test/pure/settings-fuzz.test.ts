@@ -123,8 +123,10 @@ const starts = [goodSettings(), ...STACKS.map((stack) => decodeStackFile(stackFi
 
 /** Promises checked without a line of settings/: what the rest of the program counts on. */
 function broken({ name, edge, host, postgres, redis, services, secrets }: Settings<string>): string[] {
+  // Edge and gateway have routes of their own, and addresses in a cluster are the cluster's.
   const routes = services.flatMap(({ route }) => route ?? []);
-  const blocks = services.map(({ block }) => block);
+  const places = services.flatMap(({ route, target }) => (route === undefined ? [] : `${target} ${route}`));
+  const blocks = services.filter(({ target }) => target === "docker").map(({ block }) => block);
   const prefix = Number(host.subnet.split("/")[1]);
   const claims: [string, boolean][] = [
     ["name", /^[a-z][a-z0-9-]*$/.test(name) && name.length <= 31],
@@ -134,7 +136,7 @@ function broken({ name, edge, host, postgres, redis, services, secrets }: Settin
     ["tls", edge.tls === undefined || (edge.tls.certificate !== "" && edge.tls.key !== "")],
     ["subnet", prefix >= 16 && prefix <= 22 && /^(10|172|192)\./.test(host.subnet)],
     ["redis", redis === undefined || redis.maxMemoryMb < redis.memoryMb],
-    ["routes", new Set(routes).size === routes.length && routes.every((route) => route === "/" || /^(\/[\w.~-]+)+$/.test(route))],
+    ["routes", new Set(places).size === places.length && routes.every((route) => route === "/" || /^(\/[\w.~-]+)+$/.test(route))],
     ["healthz", routes.every((route) => route.split("/")[1] !== "healthz")],
     ["blocks", new Set(blocks).size === blocks.length && blocks.every((block) => block >= 4 && (block + 1) * 16 < 2 ** (32 - prefix))],
     ["sorted", services.every((service, index) => index === 0 || (services[index - 1]?.name ?? "") < service.name)],

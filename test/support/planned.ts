@@ -8,9 +8,9 @@ import { type Raw, stackFile } from "./settings.ts";
 
 /** The stack file that the project shows a cluster with, changed. */
 export function clusterStack(change: (raw: Raw) => void = () => undefined): Settings<string> {
-  const { raw } = decodeStackFile(stackFile("cluster").config);
+  const { raw } = decodeStackFile(stackFile("prod").config);
   change(raw);
-  const result = parseSettings(raw, { stack: "cluster" });
+  const result = parseSettings(raw, { stack: "prod" });
   if ("problems" in result) throw new Error(JSON.stringify(result.problems, undefined, 1));
   return result.ok;
 }
@@ -29,4 +29,4 @@ export function specOf(name: string, change?: (raw: Raw) => void): WorkloadSpec 
   return found;
 }
 
-export const HOME = { estate: "network", namespace: "network" } as const;
+export const HOME = { estate: "sluice-prod", namespace: "network" } as const;

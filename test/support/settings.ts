@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-export const STACKS = ["dev", "staging", "prod", "cluster"] as const;
+export const STACKS = ["dev", "staging", "prod"] as const;
 type Stack = (typeof STACKS)[number];
 
 // biome-ignore lint/suspicious/noExplicitAny: tests write wrong values of every type into settings on purpose.

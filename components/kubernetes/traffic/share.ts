@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { TrafficShareFacts } from "../../edge/traffic-share.ts";
 import type { Cluster } from "../cluster.ts";
 import { createCustom } from "../custom.ts";
-import { ofWorkload } from "../metadata.ts";
+import { ofWorkload, TAKE_OVER } from "../metadata.ts";
 import type { Mesh } from "../spec.ts";
 import { httpRoute } from "./http-route.ts";
 import { virtualService } from "./istio.ts";
@@ -20,7 +20,9 @@ export class ClusterShare extends pulumi.ComponentResource {
   constructor(name: string, args: ClusterShareArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:kubernetes:TrafficShare", name, {}, opts);
     const { cluster, mesh, service, active, canaryWeight, frozen } = args;
-    const metadata = ofWorkload({ name: service }, cluster.home, service);
+    // A rollout moves weights at once, and `up` after it. A route's rules are one list with one owner, so `up` must take them over from the
+    // rollout; nothing else that Sluice makes has two writers.
+    const metadata = ofWorkload({ name: service }, cluster.home, service, { [TAKE_OVER]: "true" });
     const own = { parent: this, provider: cluster.provider };
 
     if (mesh === "istio") createCustom(service, "VirtualService", metadata, { spec: virtualService(args) }, own);
