@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Slot } from "../../../components/edge/share.ts";
 import type { ClusterPrometheus } from "../../../settings/cluster-types.ts";
 import type { GuardSettings } from "../../analysis/index.ts";
@@ -25,6 +26,8 @@ import { due, freezeOf, look, NOTHING, type Watched, watchOf } from "./watcher.t
 const LOOK_MS = 2_000;
 /** A look that went well promises to be watching for so long. */
 const LEASE_MS = 8_000;
+/** How long a look is waited for; it goes on by itself. */
+const WAIT_MS = 1_000;
 /** What is known of counters from before a window, seconds: what Prometheus itself goes back for a value. */
 const BEFORE_SECONDS = 300;
 /** Looks at the counters in a window: a counter that was started anew between two is seen by its fall. */
@@ -32,6 +35,8 @@ const POINTS = 60;
 /** History is that of two hours, without the last minutes, which are the present. */
 const HISTORY_SECONDS = 7_200;
 const PRESENT_SECONDS = 300;
+/** It changes by the minute. */
+const HISTORY_KEPT_MS = 60_000;
 
 /** What is asked of Prometheus: its answer as JSON. @throws Error with the reason, in words */
 export interface Prometheus {
@@ -74,6 +79,7 @@ export class ClusterGuard implements Guard {
   #blind: string | null = "it has not looked yet";
   #seen: Control | null = null;
   #decision: Decision | null = null;
+  #past: { readonly until: number; readonly history: ReturnType<typeof historyOf> } | null = null;
 
   constructor(args: ClusterGuardArgs) {
     this.#args = args;
@@ -88,7 +94,8 @@ export class ClusterGuard implements Guard {
       this.#looking = this.#look(at).finally(() => {
         this.#looking = null;
       });
-    await this.#looking;
+    // A Prometheus that hangs must not hold up whoever gives clients back. The first look is waited for: before it there is nothing to say.
+    await (this.#until === 0 ? this.#looking : Promise.race([this.#looking, sleep(WAIT_MS)]));
     const seen = this.#seen;
     return {
       ...{ service, at: now(), until: this.#blind === null ? this.#until : 0, blind: this.#blind },
@@ -109,7 +116,7 @@ export class ClusterGuard implements Guard {
       ask(this.#queries.requests),
       ask(this.#queries.latency),
       prometheus.now(this.#queries.newest).then((answer) => newestOf(VectorAnswer.parse(answer), own.names, service)),
-      this.#history(end).catch(() => undefined),
+      this.#history(until).catch(() => undefined),
     ]);
     // What is too old at the end of a window has not seen that end.
     const stale = until - 3 * own.scrapeSeconds * 1000;
@@ -118,14 +125,17 @@ export class ClusterGuard implements Guard {
     return windowOf({ from, until, complete }, { requests, latency, history }, own.names, service);
   }
 
-  async #history(end: number) {
+  async #history(until: number) {
     const { prometheus, service, own } = this.#args;
+    if (this.#past !== null && Math.abs(until - this.#past.until) < HISTORY_KEPT_MS) return this.#past.history;
+    const end = until / 1000;
     const minute = Math.max(60, 4 * own.scrapeSeconds);
     const past = this.#queries.past(minute);
     const ask = async (query: string) =>
       seriesOf(MatrixAnswer.parse(await prometheus.over(query, end - PRESENT_SECONDS - HISTORY_SECONDS, end - PRESENT_SECONDS, minute)));
     const [requests, p95] = await Promise.all([ask(past.requests), ask(past.p95)]);
-    return historyOf(requests, p95, own.names, service);
+    this.#past = { until, history: historyOf(requests, p95, own.names, service) };
+    return this.#past.history;
   }
 
   /** Never throws: what goes wrong makes it blind, and nothing goes up until it is not. */

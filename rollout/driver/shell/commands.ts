@@ -8,8 +8,8 @@ import type { Driver } from "../driver.ts";
 import { type InboxCommand, LeaseHeld, type Status } from "../ports.ts";
 import { knownServices } from "./files.ts";
 import { drive, EXIT, isUnfinished, openSession } from "./roll.ts";
-import { pidOf, type Session } from "./session.ts";
-import { person, serviceOf } from "./who.ts";
+import type { Session } from "./session.ts";
+import { driverOf, person, pidOf, serviceOf } from "./who.ts";
 
 export interface CommandOptions {
   readonly stack: string;
@@ -102,7 +102,7 @@ export async function status(name: string | undefined, options: CommandOptions):
       console.log(JSON.stringify({ service: each, words: explain(saved.state), state: saved.state, run: saved.run, edge: control, guard }));
       continue;
     }
-    const lease = control?.lease && control.lease.until > Date.now() ? control.lease.owner : null;
+    const lease = driverOf(control?.lease, Date.now());
     const cut = lease === null && isUnfinished(saved) && saved.state.phase.name !== "paused";
     console.log(
       [

@@ -13,10 +13,10 @@ import { LeaseHeld } from "../ports.ts";
 import { refusal, renderChecks } from "../preflight.ts";
 import type { Run, Saved } from "../saved.ts";
 import { commitOf, preflight, stackText } from "./facts.ts";
-import { ownerOf, pidOf, rulesOf, Session } from "./session.ts";
+import { rulesOf, Session } from "./session.ts";
 import { showJson, showWords } from "./show.ts";
 import { siteOf } from "./site.ts";
-import { person, serviceOf } from "./who.ts";
+import { ownerOf, person, pidOf, serviceOf } from "./who.ts";
 
 /** What a command ends with. */
 export const EXIT = { done: 0, refused: 1, takenBack: 2, held: 3, lost: 4, interrupted: 130 } as const;

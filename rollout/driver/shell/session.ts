@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Project } from "../../../estate/project.ts";
@@ -95,14 +94,3 @@ function analysisOf({ settings: { rollout } }: Project): AnalysisSettings {
 }
 
 const warmUpOf = ({ settings }: Project): number => (settings.rollout?.warmUpSeconds ?? 0) * 1000;
-
-/** Whose lease it is: person, machine, process, and a part that a later process of the same number does not share. */
-export const ownerOf = (): string => `${plain(userInfo().username)}@${plain(hostname())}.${process.pid}.${Date.now().toString(36)}`;
-
-const plain = (word: string): string => word.replace(/[^A-Za-z0-9_-]/g, "-") || "x";
-
-/** The process that an owner names, when it is of this machine. */
-export function pidOf(owner: string): number | undefined {
-  const [, host, pid] = /@(.+)\.(\d+)\.[a-z0-9]+$/.exec(owner) ?? [];
-  return host === plain(hostname()) && pid !== undefined ? Number(pid) : undefined;
-}

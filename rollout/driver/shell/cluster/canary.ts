@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LABEL } from "../../../../components/kubernetes/labels.ts";
 import { slotName } from "../../../../components/kubernetes/traffic/split.ts";
 import type { SlotRelease } from "../../../machine/index.ts";
+import { wordsOf } from "../../changes.ts";
 import type { Canary } from "../../ports.ts";
 import type { Smoke } from "../canary.ts";
 import type { ClusterApi } from "./api.ts";
@@ -94,7 +95,7 @@ export class ClusterCanary implements Canary {
     const { namespace, service } = this.#args;
     const way = `/api/v1/namespaces/${namespace}/services/http:${slotName(service, slot)}:http/proxy${path}`;
     const api = await this.#api();
-    const answer = await api.ask("GET", way, { milliseconds: timeoutSeconds * 1000 }).catch((error: unknown) => String(error));
+    const answer = await api.ask("GET", way, { milliseconds: timeoutSeconds * 1000 }).catch((error: unknown) => wordsOf(error));
     if (typeof answer === "string") return `${path}: ${answer}`;
     const own = wordsOfServer(answer.text);
     if (own !== undefined) {

@@ -39,6 +39,11 @@ export class ClusterWay {
     return new ClusterEdge(this.api, { estate: this.#project.settings.name, namespace, mesh, service, active });
   }
 
+  /** Let go of the connections: a process with open ones does not end. */
+  async close(): Promise<void> {
+    await (await this.#api?.catch(() => undefined))?.close();
+  }
+
   async #connect(): Promise<ClusterApi> {
     const { kubeconfig, context } = this.settings;
     return ClusterApi.connect({ context, kubeconfig: kubeconfig === undefined ? undefined : await this.secret(kubeconfig) });
