@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import colors from "picocolors";
 import { otherSlot } from "../components/edge/share.ts";
-import type { EstateStatus, ServiceStatus, SlotStatus } from "./status.ts";
+import type { ClusterStatus, EstateStatus, ServiceStatus, SlotStatus } from "./status.ts";
 
 const colourOfHealth = (health: string): string =>
   health === "healthy" ? colors.green(health) : health === "starting" ? colors.yellow(health) : colors.red(health);
@@ -37,11 +37,7 @@ const frozenLine = ({ name, decision }: ServiceStatus): string =>
 /** A running estate as a table for people. */
 export function renderStatus(estate: string, status: EstateStatus): string {
   if (status.edge.url === null && status.services.length === 0) return `'${estate}' is not running. Start it: npm start`;
-  const table = new Table({
-    head: ["service", "route", "slot", "role", "clients", "release", "health"],
-    style: { head: ["bold"], border: [] },
-  });
-  for (const service of status.services) table.push(...service.slots.map((slot) => describeSlot(service, slot)));
+  const table = tableOf(status.services);
   const frozen = status.services.filter((service) => service.frozen);
   return [
     `${colors.bold(estate)}  edge ${status.edge.url ?? "has no address"} (${colourOfHealth(status.edge.health)})`,
@@ -52,8 +48,33 @@ export function renderStatus(estate: string, status: EstateStatus): string {
           `  monitoring (${colourOfHealth(status.monitoringHealth ?? "missing")}), status page, Prometheus and Alertmanager: ${status.statusPage}`,
         ]),
     ...(status.guard === null ? [] : [guardLine(status.guard)]),
-    table.toString(),
+    table,
     ...frozen.map(frozenLine),
+  ].join("\n");
+}
+
+function tableOf(services: readonly ServiceStatus[]): string {
+  const table = new Table({
+    head: ["service", "route", "slot", "role", "clients", "release", "health"],
+    style: { head: ["bold"], border: [] },
+  });
+  for (const service of services) table.push(...service.slots.map((slot) => describeSlot(service, slot)));
+  return table.toString();
+}
+
+/** What of an estate is in its cluster, for people. There is no guard there: who drives a rollout watches it. */
+export function renderClusterStatus(estate: string, { namespace, context, problem, services }: ClusterStatus): string {
+  const title = `${colors.bold(estate)}  cluster ${context ?? "of the machine's kubeconfig"}, namespace ${namespace}`;
+  if (problem !== null) return `${title}\n  ${colors.red(`it cannot be read: ${problem}`)}`;
+  const unwatched = services.filter(({ canaryWeight, driver }) => (canaryWeight ?? 0) > 0 && driver === null);
+  return [
+    title,
+    ...(services.length === 0 ? ["  no service is in it"] : [tableOf(services)]),
+    ...services.flatMap(({ name, driver }) => (driver === null ? [] : [`  ${name} is being rolled out, and watched, by ${driver}`])),
+    ...unwatched.map(({ name, canaryWeight }) =>
+      colors.red(`${name}: nobody watches the ${canaryWeight} % of clients on its canary, because no rollout's driver runs`),
+    ),
+    ...services.filter(({ frozen }) => frozen).map(frozenLine),
   ].join("\n");
 }
 

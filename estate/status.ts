@@ -26,6 +26,22 @@ export interface ServiceStatus {
   readonly slots: readonly SlotStatus[];
 }
 
+/** A service in a cluster. Its slots' `containers` are as many as pods are wanted, under the Deployment's id. */
+export interface ClusterServiceStatus extends ServiceStatus {
+  /** The driver that rolls it out, and watches it meanwhile; null: nobody does. */
+  readonly driver: string | null;
+}
+
+/** What of an estate is in its cluster, as read from the API server. */
+export interface ClusterStatus {
+  readonly namespace: string;
+  /** null: the kubeconfig's current one. */
+  readonly context: string | null;
+  /** Why it cannot be read; null when it can. */
+  readonly problem: string | null;
+  readonly services: readonly ClusterServiceStatus[];
+}
+
 /** Where people find what is measured; null where there is none. */
 export interface MonitoringStatus {
   readonly prometheus: string | null;
@@ -152,3 +168,6 @@ export async function readStatus(docker: Docker, estate: string): Promise<Estate
   const [state, routes] = await Promise.all([ask("edge-state"), ask("grep '^# route ' /config/nginx/current/nginx.conf")]);
   return describe(containers, parseEdgeState(state, routes));
 }
+
+/** An estate that is in its cluster alone. */
+export const NO_HOST: EstateStatus = describe([], parseEdgeState("", ""));

@@ -10,10 +10,10 @@ interface Guarded {
   readonly services: readonly Service[];
 }
 
-/** The guard of every routed service, where the settings want rollouts. */
+/** The guard of every routed service, where the settings want rollouts and the host is measured: in a cluster, the driver watches itself. */
 export function guard(settings: Settings, { host, images, edge, services }: Guarded): Guard | undefined {
-  const { rollout, name: estate } = settings;
-  if (!rollout) return undefined;
+  const { rollout, monitoring, name: estate } = settings;
+  if (!rollout || !monitoring) return undefined;
   const { source, memoryMb, cpus, drainSeconds } = rollout.guard;
   const targets = services.flatMap(({ targets }) => targets);
   const at = (service: string, wanted: string) =>

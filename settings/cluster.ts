@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MESHES } from "../components/kubernetes/spec.ts";
 import { discovery, jobs, logs, operator, snapshots, storage } from "./cluster-parts.ts";
+import { prometheus } from "./cluster-prometheus.ts";
 import { field, flag, text } from "./field.ts";
 import { SECRET_NAME } from "./service.ts";
 import { CLASS_NAME, WORKLOAD_NAME, workload } from "./workload.ts";
@@ -80,6 +81,7 @@ export const cluster = field(
     snapshots: snapshots.optional(),
     jobs,
     monitoring: operator.optional(),
+    prometheus: prometheus.optional(),
     logs: logs.optional(),
     discovery: discovery.optional(),
     workloads: field(z.record(z.string(), workload), {

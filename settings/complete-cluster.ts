@@ -17,7 +17,7 @@ const sorted = <T>(map: Readonly<Record<string, T>>): [string, T][] => Object.en
 /** A cluster as the components take it. Only for what the rules have let through: what they require is there. */
 export function completeCluster(written: WrittenCluster, estate: string): ClusterSettings {
   const { kubeconfig, context, namespace = estate, createNamespace, mesh, pullSecret, storageClass, gateway } = written;
-  const { storage, snapshots, jobs, monitoring, logs, discovery, workloads } = written;
+  const { storage, snapshots, jobs, monitoring, prometheus, logs, discovery, workloads } = written;
   return {
     ...given({ kubeconfig, context, pullSecret, storageClass }),
     ...{ namespace, createNamespace, mesh },
@@ -34,12 +34,22 @@ export function completeCluster(written: WrittenCluster, estate: string): Cluste
       ...{ name, ...job, schedule, image, env: texts(env), outside: completeOutside(outside) },
     })),
     ...(monitoring && { monitoring: { ...monitoring, runbooks: monitoring.runbooks.replace(/\/+$/, "") } }),
+    ...(prometheus?.url !== undefined && { prometheus: completePrometheus(prometheus, prometheus.url) }),
     ...(logs && { logs: completeLogs(logs, estate) }),
     ...(discovery && {
       discovery: { ...discovery, datacenter: discovery.datacenter ?? estate, image: discovery.image ?? "" },
     }),
     workloads: sorted(workloads).map(([name, workload]) => completeWorkload(name, workload, storageClass)),
   };
+}
+
+function completePrometheus(
+  { tokenSecret, user, passwordSecret, scrapeSeconds, names }: NonNullable<WrittenCluster["prometheus"]>,
+  url: string,
+): NonNullable<ClusterSettings["prometheus"]> {
+  const login =
+    tokenSecret !== undefined ? { tokenSecret } : user !== undefined && passwordSecret !== undefined ? { user, passwordSecret } : undefined;
+  return { url: url.replace(/\/+$/, ""), ...(login && { login }), scrapeSeconds, names };
 }
 
 function completeLogs(

@@ -128,7 +128,9 @@ function completeService(name: string, written: WrittenService, subnet: Subnet):
     const it = declared[slot];
     return it ? [[slot, completeSlot(it, replicas, env)] as const] : [];
   });
-  const { probes = [service.health], smoke = [{ expect: 200, timeoutSeconds: 5 }], ...patience } = rollout;
+  // In a cluster, each node asks its own pods for their health; nobody else is let in to ask.
+  const asked: NonNullable<typeof rollout.smoke> = service.target === "docker" ? [{ expect: 200, timeoutSeconds: 5 }] : [];
+  const { probes = [service.health], smoke = asked, ...patience } = rollout;
   return {
     ...{
       name,

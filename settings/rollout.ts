@@ -135,10 +135,11 @@ export const serviceRollout = field(
       whenAbsent: "the health path",
     }).optional(),
     smoke: field(z.array(smoke).max(20), {
-      means: "Questions to the new release before it gets clients; each is tried three times, all within 30 s.",
+      means:
+        "Questions to the new release before it gets clients; each is tried three times, all within 30 s. In a cluster they go through its API server, which must reach the pods.",
       allowed: "a list of up to 20",
       example: [{ path: "/version", expect: 200 }],
-      whenAbsent: "the health path must answer 200",
+      whenAbsent: "the health path must answer 200; in a cluster, the pods are ready",
     }).optional(),
     windowSeconds: seconds(1, 3600, WINDOW, 60).optional(),
   }),

@@ -8,6 +8,10 @@ export const LABEL = {
   partOf: "app.kubernetes.io/part-of",
   managedBy: "app.kubernetes.io/managed-by",
   slot: "sluice.dev/slot",
+  /** An annotation of a route: which slot is the active one. A share alone does not say it: all for blue is `blue, 0` and `green, 100`. */
+  active: "sluice.dev/active",
+  /** An annotation of a route: what a rollback has frozen, as JSON. Written by rollouts alone. */
+  frozen: "sluice.dev/frozen",
   /** An annotation: a release's whole name, which a label may be too short for. */
   release: "sluice.dev/release",
 } as const;

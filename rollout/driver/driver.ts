@@ -274,7 +274,7 @@ export class Driver {
   #isOver(): boolean {
     const { state, run, finished } = this.#saved;
     if (this.#interrupted && this.#changes.idle) return true;
-    if (state.phase.name === "paused") return this.#changes.idle;
+    if (state.phase.name === "paused") return this.#changes.idle && !(this.#options.watchesAlone && (state.want?.weight ?? 0) > 0);
     if (!this.#isResting() || this.#isWatching() || !this.#settling.isOver) {
       this.#restedAt = null;
       return false;

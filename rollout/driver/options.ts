@@ -15,6 +15,8 @@ export interface DriverOptions {
   readonly eagerMs?: number;
   /** How long the guard may be silent before the rollout is paused. @default 300000 */
   readonly guardPatienceMs?: number;
+  /** Nobody but this process watches the canary: it stays while a paused one has clients. @default false */
+  readonly watchesAlone?: boolean;
 }
 
 /** What carrying out needs of the driver. */

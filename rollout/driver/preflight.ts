@@ -20,8 +20,11 @@ export interface Declared {
   readonly frozen?: { readonly decision: string } | undefined;
 }
 
-/** The edge, as far as a new rollout needs it free. */
-export function edgeChecks(control: Control, declared: Declared, service: string, now: number): Check[] {
+/**
+ * The edge, as far as a new rollout needs it free.
+ * @param bring the command that makes the edge what the stack file says
+ */
+export function edgeChecks(control: Control, declared: Declared, service: string, now: number, bring = "npm start"): Check[] {
   const { active, weight, frozen, lease } = control;
   const other = active === "blue" ? "green" : "blue";
   const decision = frozen?.decision ?? declared.frozen?.decision;
@@ -36,7 +39,7 @@ export function edgeChecks(control: Control, declared: Declared, service: string
       ? good("stack file", "it says what the edge does")
       : bad(
           "stack file",
-          `it says ${declared.active} active and ${declared.canaryWeight} % for the other slot; the edge has ${active} and ${weight} %. Put one right: npm start brings the edge to the file`,
+          `it says ${declared.active} active and ${declared.canaryWeight} % for the other slot; the edge has ${active} and ${weight} %. Put one right: ${bring} brings the edge to the file`,
         ),
     decision === undefined
       ? good("freeze", "none")

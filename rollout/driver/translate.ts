@@ -25,7 +25,7 @@ export function observedEvent(control: Control, order: number, { reading }: Stat
 }
 
 /** Whether a slot still has the release that a rollout left in it; where nobody can tell, it has. */
-const isStill = (release: string, found: string | null): boolean => found === null || release === UNNAMED || release === found;
+export const isStill = (release: string, found: string | null): boolean => found === null || release === UNNAMED || release === found;
 
 /**
  * What shows that a rollout which is over is history: other releases, or other clients, than it left.

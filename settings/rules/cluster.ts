@@ -2,6 +2,7 @@ import type { WrittenCluster } from "../cluster.ts";
 import { isSecretPath, type Path, shown } from "../problems.ts";
 import type { Finding, Rule } from "../rules.ts";
 import type { Written, WrittenService } from "../schema.ts";
+import { prometheusFindings } from "./cluster-prometheus.ts";
 import { missing } from "./missing.ts";
 import { envNames } from "./service.ts";
 import { clashingNames, clusterServiceName, jobFindings, talking, workloadFindings } from "./workload.ts";
@@ -28,6 +29,7 @@ export const clusterRules: Rule = (written) => {
     ),
     ...secretFindings(written, cluster),
     ...partFindings(cluster),
+    ...prometheusFindings(cluster),
     ...Object.entries(cluster.workloads).flatMap(([name, workload]) => workloadFindings(name, workload, names)),
     ...Object.entries(cluster.jobs).flatMap(([name, job]) => [
       ...jobFindings(name, job, names),
@@ -105,6 +107,8 @@ function secretFindings({ secrets }: Written, cluster: WrittenCluster): Finding[
     [["pullSecret"], cluster.pullSecret],
     [["logs", "passwordSecret"], cluster.logs?.passwordSecret],
     [["discovery", "gossipSecret"], cluster.discovery?.gossipSecret],
+    [["prometheus", "tokenSecret"], cluster.prometheus?.tokenSecret],
+    [["prometheus", "passwordSecret"], cluster.prometheus?.passwordSecret],
     ...(["workloads", "jobs"] as const).flatMap((group) =>
       Object.entries<{ readonly secrets: readonly string[] }>(cluster[group]).flatMap(([name, own]) =>
         own.secrets.map((secret, index): [Path, string] => [[group, name, "secrets", index], secret]),

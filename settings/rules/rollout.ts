@@ -4,19 +4,22 @@ import type { WrittenService } from "../schema.ts";
 import { sourceChoice } from "./source.ts";
 
 /** What rollouts ask of the rest of the settings. */
-export const rolloutRules: Rule = ({ rollout, monitoring, services }) => {
+export const rolloutRules: Rule = ({ rollout, monitoring, services, cluster }) => {
   const found = Object.entries(services).flatMap(([name, service]) => [
     ...risingSteps(["services", name, "rollout", "steps"], service.rollout.steps),
     ...frozenService(["services", name], service),
   ]);
   if (!rollout) return found;
   found.push(...sourceChoice(["rollout", "guard"], rollout.guard, "optional"));
-  if (!monitoring) {
+  // In a cluster, rollouts go by its own Prometheus; a service on the host needs the host's.
+  const onHost = Object.values(services).some(({ target }) => target === "docker");
+  if (!monitoring && (onHost || !cluster?.prometheus)) {
     found.push({
       at: ["rollout"],
-      reads: [["monitoring"]],
+      reads: [["monitoring"], ["services"], ["cluster", "prometheus"]],
       received: "a map, while there is no `sluice:monitoring`",
-      allowed: "only with `sluice:monitoring`: the guard goes by the requests that the edge writes down for it",
+      allowed:
+        "only with `sluice:monitoring`: the guard goes by the requests that the edge writes down for it (services of a cluster: `sluice:cluster.prometheus`)",
       fix: "add `sluice:monitoring: {}`, or take `sluice:rollout` out",
     });
   }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { serviceOf } from "../../rollout/driver/shell/who.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { inCluster, onHost } from "../../settings/placement.ts";
 import type { Settings } from "../../settings/types.ts";
@@ -50,10 +49,4 @@ describe("where a service runs", () => {
     expect(names(moved("redis"))).toEqual([]);
     expect(names(moved("monitoring"))).toEqual([]);
   });
-});
-
-it("a rollout of a service in the cluster is refused, with the way to do it by hand", () => {
-  const project = { root: "/work", stack: "prod", stackFile: "Pulumi.prod.yaml", settings: settings() };
-  expect(() => serviceOf(project, "mail")).toThrow("'sluice:services.mail.canaryWeight' 10");
-  expect(serviceOf(project, "api").name).toBe("api");
 });

@@ -13,6 +13,7 @@ interface Options {
   readonly settings?: Partial<Plan["settings"]>;
   readonly more?: Partial<Run>;
   readonly warmUpMs?: number;
+  readonly watchesAlone?: boolean;
 }
 
 /** A whole rollout of v2, told by what the world does meanwhile. */
@@ -22,8 +23,9 @@ async function roll({
   settings = {},
   more = {},
   warmUpMs = 0,
+  watchesAlone = false,
 }: Options = {}): Promise<{ world: World; ending: Ending }> {
-  const { driver } = world.process({ warmUpMs });
+  const { driver } = world.process({ warmUpMs, watchesAlone });
   await driver.begin();
   const refused = driver.start(run(id, { startedAt: world.now, ...more }), {
     type: "start",
@@ -198,6 +200,30 @@ describe("commands of other processes", () => {
     };
     const { ending } = await roll({ world });
     expect([ending, world.answers[0]]).toEqual(["promoted", "nothing is paused"]);
+  });
+
+  it("pause holds, and this process stays where nobody else watches: what it sees then still takes the canary back", async () => {
+    const world = new World();
+    let paused = 0;
+    world.each = () => {
+      if (world.weight !== 10) return;
+      if (paused === 0) world.inbox.push({ command: "pause", by: "bob", at: world.now });
+      paused += 1;
+      if (paused === 3_000) world.guardAborts();
+    };
+    const { ending } = await roll({ world, watchesAlone: true });
+    expect([ending, world.weight, world.frozen?.decision]).toEqual(["frozen", 0, "guard-api-1"]);
+    expect(paused).toBeGreaterThanOrEqual(3_000);
+  });
+
+  it("pause ends the process all the same while the canary has no clients", async () => {
+    const world = new World();
+    world.each = () => {
+      if (world.ups.length === 1 && world.inbox.length === 0 && world.answers.length === 0)
+        world.inbox.push({ command: "pause", by: "bob", at: world.now });
+    };
+    const { ending } = await roll({ world, watchesAlone: true });
+    expect([ending, world.weight]).toEqual(["paused", 0]);
   });
 
   it("pause holds and ends this process; resume goes on to the end", async () => {

@@ -75,3 +75,34 @@ describe("a cluster's settings", () => {
     ]);
   });
 });
+
+describe("the Prometheus that rollouts in a cluster go by", () => {
+  it("is Istio's where nothing else is said, and signs in one way", () => {
+    expect(cluster().prometheus).toEqual({
+      url: "https://prometheus.example.com/prom",
+      login: { tokenSecret: "payment-key" },
+      scrapeSeconds: 15,
+      names: {
+        ...{
+          requests: "istio_requests_total",
+          status: "response_code",
+          latency: "istio_request_duration_milliseconds",
+          unit: "milliseconds",
+        },
+        ...{ workload: "destination_workload", namespace: "destination_workload_namespace", where: { reporter: "destination" } },
+      },
+    });
+  });
+
+  it("may be this machine's, by http, and stands in for the host's monitoring where nothing runs on a host", () => {
+    const raw = {
+      rollout: {},
+      cluster: { gateway: { name: "public", namespace: "gateways" }, prometheus: { url: "http://127.0.0.1:9090/" } },
+      services: { api: { target: "kubernetes", route: "/", port: 3000, blue: { image: "ghcr.io/example/api:1" } } },
+    };
+    const result = parseSettings(raw, { stack: "dev" });
+    expect(result).toMatchObject({ ok: { cluster: { prometheus: { url: "http://127.0.0.1:9090" } }, rollout: { windowSeconds: 60 } } });
+    // The nodes ask their own pods: no question of the driver's is needed.
+    expect(result).toMatchObject({ ok: { services: [{ name: "api", rollout: { smoke: [] } }] } });
+  });
+});

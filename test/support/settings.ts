@@ -43,6 +43,7 @@ export function goodSettings(): Raw {
       snapshots: { image: "ghcr.io/example/kubectl:1" },
       jobs: { nightly: { purpose: "backup", schedule: "0 3 * * *", image: "ghcr.io/example/backup:1", talksTo: ["validators"] } },
       monitoring: { labels: { release: "prometheus" } },
+      prometheus: { url: "https://prometheus.example.com/prom", tokenSecret: "payment-key" },
       logs: { host: "logs.example.com", image: "ghcr.io/example/fluent-bit:1", toolImage: "ghcr.io/example/tools:1" },
       discovery: { servers: ["consul-0.example.com"], gossipSecret: "payment-key", image: "ghcr.io/example/consul:1" },
       workloads: {

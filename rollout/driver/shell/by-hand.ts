@@ -86,6 +86,7 @@ export async function takeBackNow(inside: Inside, service: string, by: string, p
   return /"decision" *: *"([^"]+)"/.exec(stdout)?.[1] ?? decision;
 }
 
-const noWayBack = (service: string, found: string, replaced: string): string =>
+/** That the release to go back to is gone, and what to do. @param found what is in its slot */
+export const noWayBack = (service: string, found: string, replaced: string): string =>
   `${service}: nothing was changed. ${replaced} was active before, but ${found} now, and nobody has tried that with clients.
 Roll out what you want to go back to: npm run rollout -- ${service} --image <the image of ${replaced}>`;

@@ -6,11 +6,11 @@ import { say } from "../../../toolchain/say.ts";
 import { explain } from "../../machine/index.ts";
 import type { Driver } from "../driver.ts";
 import { isUnfinished } from "../notes.ts";
-import { type InboxCommand, LeaseHeld } from "../ports.ts";
+import { type InboxCommand, LeaseHeld, type Status } from "../ports.ts";
 import { knownServices } from "./files.ts";
 import { drive, EXIT, openSession } from "./roll.ts";
-import { pidOf, type Session } from "./session.ts";
-import { person, serviceOf } from "./who.ts";
+import type { Session } from "./session.ts";
+import { driverOf, person, pidOf, serviceOf } from "./who.ts";
 
 export interface CommandOptions {
   readonly stack: string;
@@ -22,7 +22,7 @@ const ANSWER_MS = 10_000;
 
 /** Pause, resume, promote, abort, write a rollback down: by the driver that runs, else by this process. @returns the exit code */
 export async function command(what: InboxCommand["command"], name: string, options: CommandOptions): Promise<number> {
-  const session = openSession(name, options);
+  const session = await openSession(name, options);
   return run(session, { command: what, by: person(), at: Date.now() }, options);
 }
 
@@ -32,9 +32,9 @@ export async function acknowledge(decision: string, options: CommandOptions): Pr
   const names = project.settings.services.filter(({ route }) => route !== undefined).map((service) => service.name);
   const open: string[] = [];
   for (const name of names) {
-    const session = openSession(name, options, project);
+    const session = await openSession(name, options, project);
     const known = safely(() => session.load())?.state.open.map(({ id }) => id) ?? [];
-    const control = await session.edge.read().catch(() => null);
+    const control = await session.site.edge.read().catch(() => null);
     const all = [...new Set([...known, ...(control?.frozen ? [control.frozen.decision] : [])])];
     if (all.includes(decision)) return run(session, { command: "acknowledge", by: person(), at: Date.now(), decision }, options);
     open.push(...all.map((id) => `${id} (${name})`));
@@ -96,14 +96,14 @@ export async function status(name: string | undefined, options: CommandOptions):
   const all = project.settings.services.filter(({ route }) => route !== undefined);
   const services = name === undefined ? all : [serviceOf(project, name)];
   for (const { name: each } of services) {
-    const session = openSession(each, options, project);
+    const session = await openSession(each, options, project);
     const saved = session.load();
-    const [control, guard] = await Promise.all([session.edge.read().catch(() => null), session.guard.status().catch(() => null)]);
+    const [control, guard] = await Promise.all([session.site.edge.read().catch(() => null), session.site.guard.status().catch(() => null)]);
     if (options.json) {
       console.log(JSON.stringify({ service: each, words: explain(saved.state), state: saved.state, run: saved.run, edge: control, guard }));
       continue;
     }
-    const lease = control?.lease && control.lease.until > Date.now() ? control.lease.owner : null;
+    const lease = driverOf(control?.lease, Date.now());
     const cut = lease === null && isUnfinished(saved) && saved.state.phase.name !== "paused";
     console.log(
       [
@@ -111,12 +111,26 @@ export async function status(name: string | undefined, options: CommandOptions):
         control === null
           ? "  edge: cannot be read (npm run status)"
           : `  edge: ${control.active} active, ${control.weight} % for the other slot${control.frozen ? `, frozen by ${control.frozen.decision}: ${control.frozen.why}` : ""}`,
-        `  guard: ${guard === null ? "does not answer" : guard.until > guard.at ? (guard.watch?.words ?? "alive, nothing to watch") : `blind: ${guard.blind ?? "it does not say why"}`}`,
+        `  guard: ${session.site.guarded ? guardWords(guard) : aloneWords(guard, control?.weight ?? 0, lease)}`,
         `  driver: ${lease ?? "none runs"}${cut ? `. It was cut short; to go on: npm run rollout -- resume ${each}` : ""}`,
       ].join("\n"),
     );
   }
   return EXIT.done;
+}
+
+const guardWords = (guard: Status | null): string => {
+  if (guard === null) return "does not answer";
+  return guard.until > guard.at ? (guard.watch?.words ?? "alive, nothing to watch") : `blind: ${guard.blind ?? "it does not say why"}`;
+};
+
+/** In a cluster there is no guard but the driver. @param driver whose lease holds; null: nobody's */
+export function aloneWords(guard: Status | null, weight: number, driver: string | null): string {
+  const eyes =
+    guard !== null && guard.until > guard.at ? "Prometheus answers" : `it would be blind: ${guard?.blind ?? "Prometheus does not answer"}`;
+  if (driver !== null) return `the driver watches; ${eyes}`;
+  if (weight === 0) return `none while no driver runs, and there is nothing to watch; ${eyes}`;
+  return `NOBODY WATCHES the ${weight} % of clients on the canary: in a cluster only the driver does, and none runs; ${eyes}`;
 }
 
 /** Services that something is kept of, for commands that look at records alone. */

@@ -2,53 +2,77 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Project } from "../../../estate/project.ts";
+import type { ServiceSettings } from "../../../settings/types.ts";
 import { pingDocker } from "../../../toolchain/docker-ping.ts";
 import { wordsOf } from "../changes.ts";
 import type { Source } from "../plan.ts";
 import type { Control } from "../ports.ts";
 import { type Check, diskCheck, edgeChecks, guardCheck } from "../preflight.ts";
+import type { DockerEdge, DockerGuard } from "./edge.ts";
+import type { Inside } from "./inside.ts";
 import type { Session } from "./session.ts";
 
 /** How long a registry may take to say whether it has an image. */
 const REGISTRY_SECONDS = 20;
 
 /** Everything that is looked at before a rollout, all at once; and what the edge holds, where it can be read. */
-export async function preflight(session: Session, source: Source): Promise<{ checks: Check[]; control: Control | undefined }> {
-  const { project, service, edge, guard, inside } = session;
+export async function preflight(
+  { project, service, site }: Pick<Session, "project" | "service" | "site">,
+  source: Source,
+): Promise<{ checks: Check[]; control: Control | undefined }> {
+  const { settings, stack } = project;
+  const hooks = settings.rollout?.hooks.before ?? [];
+  const { checks, control } = await site.look(source);
+  return {
+    control,
+    checks: [
+      { what: "settings", ok: true, words: `Pulumi.${stack}.yaml holds` },
+      ...(settings.rollout
+        ? []
+        : [{ what: "rollouts", ok: false, words: "they are off: add sluice:rollout: {} to the stack file, then npm start" }]),
+      ...(service.route === undefined
+        ? [{ what: "route", ok: false, words: "the service has no route, so it has no clients that could be moved" }]
+        : []),
+      ...checks,
+      ...(checks.every(({ ok, what }) => ok || !PLACES.includes(what))
+        ? [
+            { what: "evidence and policies", ok: true, words: "asked with the new release, before it is deployed" },
+            {
+              what: "migration and backup",
+              ok: true,
+              words: hooks.length === 0 ? "no hook before the deployment" : `run before the deployment: ${hooks.join(", ")}`,
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+/** Without these, what comes later is not reached. */
+const PLACES = ["host", "cluster"];
+
+/** The Docker host's part of it. */
+export async function hostLook(
+  project: Project,
+  service: ServiceSettings,
+  { edge, guard, inside }: { readonly edge: DockerEdge; readonly guard: DockerGuard; readonly inside: Inside },
+  source: Source,
+): Promise<{ checks: Check[]; control: Control | undefined }> {
   const host = await hostCheck(project);
-  const settings = { what: "settings", ok: true, words: `Pulumi.${project.stack}.yaml holds` };
-  const declared = [
-    ...(project.settings.rollout
-      ? []
-      : [{ what: "rollouts", ok: false, words: "they are off: add sluice:rollout: {} to the stack file, then npm start" }]),
-    ...(service.route === undefined
-      ? [{ what: "route", ok: false, words: "the service has no route, so it has no clients that could be moved" }]
-      : []),
-  ];
-  if (!host.ok) return { checks: [settings, ...declared, host], control: undefined };
+  if (!host.ok) return { checks: [host], control: undefined };
   const [control, status, disk, image] = await Promise.all([
     edge.read().catch((error: unknown) => wordsOf(error)),
     guard.status().catch(() => null),
     inside.output("edge", ["df", "-Pk", "/control"]).catch((error: unknown) => wordsOf(error)),
     imageCheck(project, source),
   ]);
-  const read = typeof control === "string" ? undefined : control;
   const atEdge =
     typeof control === "string"
       ? [{ what: "edge", ok: false, words: `it cannot be read (${control.split("\n")[0]}): npm start brings the estate up` }]
       : edgeChecks(control, service, service.name, Date.now());
-  const hooks = project.settings.rollout?.hooks.before ?? [];
   return {
-    control: read,
-    checks: [
-      ...[settings, ...declared, host, ...atEdge, guardCheck(status), diskCheck(disk), image],
-      { what: "evidence and policies", ok: true, words: "asked with the new release, before it is deployed" },
-      {
-        what: "migration and backup",
-        ok: true,
-        words: hooks.length === 0 ? "no hook before the deployment" : `run before the deployment: ${hooks.join(", ")}`,
-      },
-    ],
+    control: typeof control === "string" ? undefined : control,
+    checks: [host, ...atEdge, guardCheck(status), diskCheck(disk), image],
   };
 }
 

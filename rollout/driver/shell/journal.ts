@@ -15,11 +15,12 @@ const COPY = "/state/records.jsonl";
 /** Records of a stack: the file here, and a copy with the estate, so that a pipeline that starts from nothing knows them too. */
 export class FileJournal implements Journal {
   readonly #file: string;
-  readonly #inside: Inside;
+  readonly #inside: Inside | undefined;
   readonly #summaryFile: string | undefined;
   #known: Set<string> | undefined;
 
-  constructor(folder: string, inside: Inside, summaryFile = process.env.GITHUB_STEP_SUMMARY) {
+  /** @param inside the estate's containers; an estate without a host has none, and its records are here alone */
+  constructor(folder: string, inside: Inside | undefined, summaryFile = process.env.GITHUB_STEP_SUMMARY) {
     this.#file = join(folder, "records.jsonl");
     this.#inside = inside;
     this.#summaryFile = summaryFile;
@@ -35,7 +36,7 @@ export class FileJournal implements Journal {
       appendFileSync(this.#file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`);
       this.#known.add(entry.id);
     }
-    await this.#inside.run("guard", ["sh", "-c", MIRROR, "sh", COPY, `"id":"${entry.id}"`], { input: `${line}\n` }).catch(() => undefined);
+    await this.#inside?.run("guard", ["sh", "-c", MIRROR, "sh", COPY, `"id":"${entry.id}"`], { input: `${line}\n` }).catch(() => undefined);
   }
 
   local(): Entry[] {
@@ -44,7 +45,7 @@ export class FileJournal implements Journal {
 
   /** What is known here and with the estate. */
   async all(): Promise<Entry[]> {
-    const there = await this.#inside.run("guard", ["cat", COPY]).catch(() => null);
+    const there = await this.#inside?.run("guard", ["cat", COPY]).catch(() => null);
     const here = existsSync(this.#file) ? readFileSync(this.#file, "utf8") : "";
     return readEntries(`${here}\n${there?.exitCode === 0 ? there.stdout : ""}`);
   }
@@ -64,7 +65,8 @@ export class FileJournal implements Journal {
 }
 
 /** Give the figures to monitoring; an estate that is not measured has nobody to give them to. */
-export async function putDora(inside: Inside, entries: readonly Entry[], now: number): Promise<void> {
+export async function putDora(inside: Inside | undefined, entries: readonly Entry[], now: number): Promise<void> {
+  if (inside === undefined) return;
   const text = doraMetrics(figuresOf(entries, now));
   await inside.run("node-metrics", ["put-metrics", "dora"], { input: text }).catch(() => undefined);
 }

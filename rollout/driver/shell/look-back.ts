@@ -1,4 +1,5 @@
 import { readProject } from "../../../estate/project.ts";
+import { hasHost } from "../../../settings/placement.ts";
 import { Problem } from "../../../toolchain/problem.ts";
 import { summariesOf } from "../../records/entries.ts";
 import { renderDora, renderHistory } from "../../records/history.ts";
@@ -15,7 +16,7 @@ interface Options {
 /** What was recorded, here and with the estate. */
 async function recordsOf(stack: string) {
   const { root, settings } = readProject(stack);
-  const inside = new Inside(settings.host.docker, settings.name);
+  const inside = hasHost(settings) ? new Inside(settings.host.docker, settings.name) : undefined;
   return { inside, entries: await new FileJournal(folderOf(root, stack), inside).all() };
 }
 

@@ -13,9 +13,10 @@ import { LeaseHeld } from "../ports.ts";
 import { refusal, renderChecks } from "../preflight.ts";
 import type { Run, Saved } from "../saved.ts";
 import { commitOf, preflight, stackText } from "./facts.ts";
-import { ownerOf, pidOf, rulesOf, Session } from "./session.ts";
+import { rulesOf, Session } from "./session.ts";
 import { showJson, showWords } from "./show.ts";
-import { person, serviceOf } from "./who.ts";
+import { siteOf } from "./site.ts";
+import { ownerOf, person, pidOf, serviceOf } from "./who.ts";
 
 /** What a command ends with. */
 export const EXIT = { done: 0, refused: 1, takenBack: 2, held: 3, lost: 4, interrupted: 130 } as const;
@@ -40,18 +41,22 @@ export interface RollOptions {
   readonly in?: number;
 }
 
-export function openSession(name: string, { stack, json }: { readonly stack: string; readonly json?: boolean }, known?: Project): Session {
+export async function openSession(
+  name: string,
+  { stack, json }: { readonly stack: string; readonly json?: boolean },
+  known?: Project,
+): Promise<Session> {
   const project = known ?? readProject(stack);
   const service = serviceOf(project, name);
   let session: Session | undefined;
   const show = json ? showJson(name, () => session?.load().state.rollout?.id ?? null) : showWords();
-  session = new Session(project, service, show);
+  session = new Session(project, service, await siteOf(project, service), show);
   return session;
 }
 
 /** Roll a release out, from the look at everything to the report. @returns the exit code */
 export async function roll(name: string, options: RollOptions): Promise<number> {
-  const session = openSession(name, options);
+  const session = await openSession(name, options);
   const saved = session.load();
   if (!options.dryRun && isUnfinished(saved)) return finishEarlier(session, saved, options);
 
@@ -145,13 +150,17 @@ function onInterrupt(session: Session, driver: Driver): () => void {
     if (asked) process.exit(EXIT.interrupted);
     asked = true;
     say(`\nStopped by you. ${explain(driver.saved.state)}`);
-    say(`What the engine is at work on ends first (once more Ctrl-C: it goes on by itself). The guard watches on.`);
+    say(`What the engine is at work on ends first (once more Ctrl-C: it goes on by itself). ${watchWords(session)}`);
     say(`To go on: npm run rollout -- resume ${name}   To take it back: npm run rollout -- rollback ${name}`);
     driver.interrupt();
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   return () => void process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
 }
+
+/** Who watches the canary once this process has ended. */
+export const watchWords = ({ site }: Pick<Session, "site">): string =>
+  site.guarded ? "The guard watches on." : "From then on nobody watches the canary: in a cluster, only the driver does.";
 
 function tellEnd(session: Session, driver: Driver, ending: Ending, { json, done }: { json: boolean; done: boolean }): number {
   const { state, run } = driver.saved;

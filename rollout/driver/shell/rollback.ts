@@ -13,11 +13,14 @@ import { person, serviceOf } from "./who.ts";
  */
 export async function rollback(name: string, options: { readonly stack: string; readonly json?: boolean }): Promise<number> {
   const project = readProject(options.stack);
-  serviceOf(project, name);
+  const service = serviceOf(project, name);
   const { settings, root, stack } = project;
   const saved = join(root, ".sluice", "rollouts", stack, `${name}.json`);
   const promoted = existsSync(saved) ? lastPromotion(readFileSync(saved, "utf8")) : null;
-  const decision = await takeBackNow(new Inside(settings.host.docker, settings.name), name, person(), promoted, Date.now());
+  const decision =
+    service.target === "kubernetes"
+      ? await (await import("./cluster/by-hand.ts")).takeBackInCluster(project, service, person(), promoted, Date.now())
+      : await takeBackNow(new Inside(settings.host.docker, settings.name), name, person(), promoted, Date.now());
   say(`Every client is back on the other slot, and ${name} is frozen by ${decision}.`);
   const { command } = await import("./commands.ts");
   return command("rollback", name, options);

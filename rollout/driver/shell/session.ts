@@ -1,8 +1,7 @@
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Docker } from "../../../estate/docker.ts";
 import type { Project } from "../../../estate/project.ts";
+import { hasHost } from "../../../settings/placement.ts";
 import type { ServiceSettings } from "../../../settings/types.ts";
 import { Problem } from "../../../toolchain/problem.ts";
 import { type AnalysisSettings, DEFAULT_SETTINGS } from "../../analysis/index.ts";
@@ -10,39 +9,32 @@ import { Driver } from "../driver.ts";
 import type { Rules } from "../plan.ts";
 import type { Ports, Shown } from "../ports.ts";
 import type { Saved } from "../saved.ts";
-import { DockerCanary } from "./canary.ts";
-import { DockerEdge, DockerGuard } from "./edge.ts";
 import { Files, folderOf } from "./files.ts";
 import { ShellHooks } from "./hooks.ts";
 import { Inside } from "./inside.ts";
 import { FileJournal } from "./journal.ts";
 import { AlertmanagerNotifier } from "./notifier.ts";
-import { PulumiStack } from "./stack.ts";
+import type { Site } from "./site.ts";
 
 /** One service of one stack, and everything that a command about it needs. */
 export class Session {
   readonly project: Project;
   readonly service: ServiceSettings;
-  readonly inside: Inside;
-  readonly edge: DockerEdge;
-  readonly guard: DockerGuard;
+  readonly site: Site;
   readonly files: Files;
   readonly journal: FileJournal;
   readonly notifier: AlertmanagerNotifier;
-  readonly docker: Docker;
   readonly show: (shown: Shown) => void;
 
-  constructor(project: Project, service: ServiceSettings, show: (shown: Shown) => void) {
-    const { name, host } = project.settings;
+  constructor(project: Project, service: ServiceSettings, site: Site, show: (shown: Shown) => void) {
+    const { settings } = project;
+    const inside = new Inside(settings.host.docker, settings.name);
     this.project = project;
     this.service = service;
-    this.docker = new Docker(host.docker);
-    this.inside = new Inside(host.docker, name);
-    this.edge = new DockerEdge(this.inside, service.name);
-    this.guard = new DockerGuard(this.inside, service.name);
+    this.site = site;
     this.files = new Files(this.folder, service.name);
-    this.journal = new FileJournal(this.folder, this.inside);
-    this.notifier = new AlertmanagerNotifier(this.inside, name);
+    this.journal = new FileJournal(this.folder, hasHost(settings) ? inside : undefined);
+    this.notifier = new AlertmanagerNotifier(inside, settings.name);
     this.show = show;
   }
 
@@ -61,24 +53,19 @@ export class Session {
       stack: this.project.stack,
       analysis: analysisOf(this.project),
       warmUpMs: warmUpOf(this.project),
+      watchesAlone: !this.site.guarded,
     });
   }
 
   #ports(): Ports {
-    const { project, service, docker, inside, show, journal, edge, guard } = this;
+    const { project, service, site, show, journal } = this;
     const { settings, stack, root } = project;
+    const { edge, guard, canary } = site;
     return {
-      ...{ edge, guard, journal, show, store: this.files },
+      ...{ edge, guard, canary, journal, show, store: this.files },
       notifier: settings.monitoring ? this.notifier : { tell: () => Promise.resolve() },
       hooks: new ShellHooks(root, { stack, estate: settings.name }),
-      canary: new DockerCanary({
-        ...{ docker, inside, estate: settings.name, subnet: settings.host.subnet, service },
-        smoke: smokeOf(service),
-      }),
-      stack: new PulumiStack({
-        ...{ project, docker, service: service.name, log: join(this.folder, `${service.name}.up.log`) },
-        waiting: (words) => show({ type: "waiting", words }),
-      }),
+      stack: site.stack({ log: join(this.folder, `${service.name}.up.log`), waiting: (words) => show({ type: "waiting", words }) }),
       now: Date.now,
       sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
     };
@@ -107,16 +94,3 @@ function analysisOf({ settings: { rollout } }: Project): AnalysisSettings {
 }
 
 const warmUpOf = ({ settings }: Project): number => (settings.rollout?.warmUpSeconds ?? 0) * 1000;
-
-const smokeOf = (service: ServiceSettings) => service.rollout.smoke;
-
-/** Whose lease it is: person, machine, process, and a part that a later process of the same number does not share. */
-export const ownerOf = (): string => `${plain(userInfo().username)}@${plain(hostname())}.${process.pid}.${Date.now().toString(36)}`;
-
-const plain = (word: string): string => word.replace(/[^A-Za-z0-9_-]/g, "-") || "x";
-
-/** The process that an owner names, when it is of this machine. */
-export function pidOf(owner: string): number | undefined {
-  const [, host, pid] = /@(.+)\.(\d+)\.[a-z0-9]+$/.exec(owner) ?? [];
-  return host === plain(hostname()) && pid !== undefined ? Number(pid) : undefined;
-}

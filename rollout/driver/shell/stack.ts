@@ -6,6 +6,7 @@ import type { Docker } from "../../../estate/docker.ts";
 import { passGates } from "../../../estate/gate.ts";
 import { ensurePluginsOf } from "../../../estate/plugins.ts";
 import { buildsImages, type Project } from "../../../estate/project.ts";
+import { hasHost } from "../../../settings/placement.ts";
 import { clearStaleLock } from "../../../toolchain/lock.ts";
 import { Problem } from "../../../toolchain/problem.ts";
 import { type RunnableEngine, runPulumi } from "../../../toolchain/pulumi.ts";
@@ -18,7 +19,8 @@ const LOCKED = /currently locked by/;
 
 export interface PulumiStackArgs {
   readonly project: Project;
-  readonly docker: Docker;
+  /** The host's engine, where what is deployed is noted. @default an estate without a host is not measured by it */
+  readonly docker?: Docker | undefined;
   readonly service: string;
   /** Where the engine's output goes. */
   readonly log: string;
@@ -42,11 +44,9 @@ export class PulumiStack implements Stack {
   }
 
   async apply(edit: StackEdit, _what: string): Promise<void> {
-    const { project, docker, service } = this.#args;
+    const { project, docker } = this.#args;
     await this.#unlocked();
-    const text = readFileSync(project.stackFile, "utf8");
-    const edited = editStack(text, service, edit);
-    if (edited !== text) writeWhole(project.stackFile, edited);
+    const { text, edited } = this.#edit(edit);
     // A new release in a slot is a deployment to those who watch the estate; moving clients is not.
     if (edit.slot === undefined) return this.#up();
     try {
@@ -56,6 +56,7 @@ export class PulumiStack implements Stack {
       if (edited !== text) writeWhole(project.stackFile, text);
       throw error;
     }
+    if (docker === undefined) return this.#up();
     let problem: unknown;
     await recordDeployment(docker, project.settings.name, () =>
       this.#up().then(
@@ -67,6 +68,20 @@ export class PulumiStack implements Stack {
       ),
     );
     if (problem !== undefined) throw problem;
+  }
+
+  /** Change the file alone, once no other run is at work on the stack: one that is has read it already. */
+  async write(edit: StackEdit): Promise<void> {
+    await this.#unlocked();
+    this.#edit(edit);
+  }
+
+  #edit(edit: StackEdit): { readonly text: string; readonly edited: string } {
+    const { project, service } = this.#args;
+    const text = readFileSync(project.stackFile, "utf8");
+    const edited = editStack(text, service, edit);
+    if (edited !== text) writeWhole(project.stackFile, edited);
+    return { text, edited };
   }
 
   async #up(): Promise<void> {
@@ -109,7 +124,7 @@ async function readyEngine(project: Project): Promise<RunnableEngine> {
   const engine = await ensureEngine();
   await ensurePluginsOf(project.stack, engine, project.root);
   const state = await ensureState(join(project.root, ".sluice"));
-  if (buildsImages(project)) await ensureDebianOf(project);
+  if (hasHost(project.settings) && buildsImages(project)) await ensureDebianOf(project);
   await prepareImages();
   return { ...engine, env: { ...engine.env, ...state.env } };
 }

@@ -274,4 +274,90 @@ export const cluster: Case[] = [
     "a name of its own; workloads.slim has it",
     "for example slim-2",
   ],
+  [
+    "a Prometheus that is nowhere",
+    (s) => delete prometheus(s).url,
+    "sluice:cluster.prometheus.url",
+    "nothing",
+    "an http(s) address",
+    "add it, for example https://prometheus.example.com",
+  ],
+  [
+    "a Prometheus that anybody on the way may speak for",
+    (s) => prometheus(s, { url: "http://prometheus.example.com:9090" }),
+    "sluice:cluster.prometheus.url",
+    '"http://prometheus.example.com:9090"',
+    "https, or http on this machine's loopback address: what decides on a release must come from where it says",
+    "for example https://prometheus.example.com:9090, or forward its port: http://127.0.0.1:9090",
+  ],
+  [
+    "a login in the address of Prometheus",
+    (s) => prometheus(s, { url: "https://ann:planted-8c1f@prometheus.example.com" }),
+    "sluice:cluster.prometheus.url",
+    '"https://[secret]@prometheus.example.com"',
+    "an http(s) address without a login in it",
+    "set it to an http(s) address without a login in it, for example https://prometheus.example.com",
+  ],
+  [
+    "a user of Prometheus without a password",
+    (s) => prometheus(s, { user: "sluice" }),
+    "sluice:cluster.prometheus.passwordSecret",
+    "nothing",
+    "both of `user` and `passwordSecret`, or neither",
+    "add `passwordSecret`",
+  ],
+  [
+    "two ways to sign in to Prometheus",
+    (s) => prometheus(s, { user: "sluice", passwordSecret: "payment-key", tokenSecret: "payment-key" }),
+    "sluice:cluster.prometheus.tokenSecret",
+    "a token, beside `user` and `passwordSecret`",
+    "one way to sign in",
+    "take `tokenSecret` out, or `user` and `passwordSecret`",
+  ],
+  [
+    "a token of Prometheus that is not there",
+    (s) => prometheus(s, { tokenSecret: "prometheus-token" }),
+    "sluice:cluster.prometheus.tokenSecret",
+    "a name that is not there",
+    SECRETS,
+    "npm run pulumi -- config set --secret --path 'sluice:secrets.<name>'",
+  ],
+  [
+    "a password of Prometheus that is not there",
+    (s) => prometheus(s, { user: "sluice", passwordSecret: "prometheus-password" }),
+    "sluice:cluster.prometheus.passwordSecret",
+    "a name that is not there",
+    SECRETS,
+    "npm run pulumi -- config set --secret --path 'sluice:secrets.<name>'",
+  ],
+  [
+    "a metric that can be none",
+    (s) => prometheus(s, { names: { requests: "sum(istio_requests_total)" } }),
+    "sluice:cluster.prometheus.names.requests",
+    '"sum(istio_requests_total)"',
+    "the name of a metric",
+    "set it to the name of a metric, for example istio_requests_total",
+  ],
+  [
+    "a label that can be none",
+    (s) => prometheus(s, { names: { where: { "a-b": "c" } } }),
+    "sluice:cluster.prometheus.names.where.a-b",
+    '"a-b"',
+    "letters, digits, `_`, not starting with a digit",
+    "for example reporter",
+  ],
+  [
+    "a Prometheus that looks too seldom",
+    (s) => prometheus(s, { scrapeSeconds: 3600 }),
+    "sluice:cluster.prometheus.scrapeSeconds",
+    "3600",
+    "a whole number of seconds from 1 to 300",
+    "set it to a whole number of seconds from 1 to 300, for example 15",
+  ],
 ];
+
+/** The cluster's Prometheus, spoiled. */
+function prometheus(s: Raw, more: Raw = {}): Raw {
+  s.cluster.prometheus = { url: "https://prometheus.example.com", ...more };
+  return s.cluster.prometheus;
+}

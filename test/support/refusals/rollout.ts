@@ -10,7 +10,7 @@ export const rollout: readonly Case[] = [
     (s) => delete s.monitoring,
     "sluice:rollout",
     "a map, while there is no `sluice:monitoring`",
-    "only with `sluice:monitoring`: the guard goes by the requests that the edge writes down for it",
+    "only with `sluice:monitoring`: the guard goes by the requests that the edge writes down for it (services of a cluster: `sluice:cluster.prometheus`)",
     "add `sluice:monitoring: {}`, or take `sluice:rollout` out",
   ],
   ["a guard that is never wrong", (s) => (s.rollout.alpha = 0), "sluice:rollout.alpha", "0", ...share("a number from 1e-9 to 0.1", 0.0001)],

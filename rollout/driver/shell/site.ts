@@ -1,0 +1,39 @@
+import { Docker } from "../../../estate/docker.ts";
+import type { Project } from "../../../estate/project.ts";
+import type { ServiceSettings } from "../../../settings/types.ts";
+import type { Source } from "../plan.ts";
+import type { Canary, Control, Edge, Guard, Stack } from "../ports.ts";
+import type { Check } from "../preflight.ts";
+import { DockerCanary } from "./canary.ts";
+import { DockerEdge, DockerGuard } from "./edge.ts";
+import { hostLook } from "./facts.ts";
+import { Inside } from "./inside.ts";
+import { PulumiStack, type PulumiStackArgs } from "./stack.ts";
+
+/** Where a service runs, as far as a rollout of it goes: on the Docker host behind the edge, or in the cluster behind its gateway. */
+export interface Site {
+  readonly edge: Edge & { read(): Promise<Control> };
+  readonly guard: Guard;
+  readonly canary: Canary;
+  readonly stack: (around: Pick<PulumiStackArgs, "log" | "waiting">) => Stack;
+  /** Whether the canary is watched while no driver runs. */
+  readonly guarded: boolean;
+  /** What is looked at before a rollout; and what the edge holds, where it can be read. */
+  readonly look: (source: Source) => Promise<{ readonly checks: readonly Check[]; readonly control: Control | undefined }>;
+}
+
+/** What is needed in a cluster is loaded only for a service that is there. */
+export async function siteOf(project: Project, service: ServiceSettings): Promise<Site> {
+  if (service.target === "kubernetes") return (await import("./cluster/site.ts")).clusterSite(project, service);
+  const { name: estate, host } = project.settings;
+  const docker = new Docker(host.docker);
+  const inside = new Inside(host.docker, estate);
+  const edge = new DockerEdge(inside, service.name);
+  const guard = new DockerGuard(inside, service.name);
+  return {
+    ...{ edge, guard, guarded: true },
+    canary: new DockerCanary({ docker, inside, estate, subnet: host.subnet, service, smoke: service.rollout.smoke }),
+    stack: (around) => new PulumiStack({ project, docker, service: service.name, ...around }),
+    look: (source) => hostLook(project, service, { edge, guard, inside }, source),
+  };
+}
