@@ -95,10 +95,10 @@ describe("the real engine", () => {
   });
 
   it.each([
-    ["staging", { edge: 1, postgres: 1, redis: 1, service: 8, ...WATCHERS }, 11],
+    ["staging", { edge: 1, postgres: 1, redis: 1, service: 8, ...WATCHERS }, 0, 11],
     // Its cluster is not there either: the half in it is previewed as if everything in it were new.
-    ["prod", { edge: 1, postgres: 1, redis: 1, service: 12, ...WATCHERS }, 22],
-  ])("previews Pulumi.%s.yaml whole, and refuses to bring up its stand-in images", async (stack, expected, standIns) => {
+    ["prod", { edge: 1, postgres: 1, redis: 1, service: 12, ...WATCHERS }, 71, 22],
+  ])("previews Pulumi.%s.yaml whole, and refuses to bring up its stand-in images", async (stack, expected, objects, standIns) => {
     const file = join("cases", `Pulumi.${stack}.yaml`);
     const tls = await makeCertificate(join(project.root, "tls", stack), "site");
     const written = parse(await readFile(join(project.root, `Pulumi.${stack}.yaml`), "utf8")) as { config: Raw };
@@ -112,7 +112,13 @@ describe("the real engine", () => {
 
     const preview = await project.pulumi("preview", "--stack", stack, "--config-file", file, "--json");
     expect(preview.exitCode, preview.text).toBe(0);
-    const { steps } = JSON.parse(preview.stdout) as { steps: { op: string; newState: { type: string; inputs: Raw } }[] };
+    const { steps, diagnostics = [] } = JSON.parse(preview.stdout) as {
+      steps: { op: string; newState: { type: string; inputs: Raw } }[];
+      diagnostics?: { severity: string; message: string }[];
+    };
+    // One word for the whole preview when no cluster was asked.
+    expect(diagnostics.filter(({ severity }) => severity === "warning").length).toBe(objects > 0 ? 1 : 0);
+    expect(steps.filter(({ newState }) => newState.type.startsWith("kubernetes:"))).toHaveLength(objects);
     expect(new Set(steps.map(({ op }) => op))).toEqual(new Set(["create"]));
     const count: Record<string, number> = {};
     for (const { newState } of steps.filter((step) => step.newState.type === "docker:index/container:Container")) {
