@@ -13,15 +13,11 @@ const cluster = onKubernetes && (await import("./program/kubernetes.ts")).declar
 
 if (settings.evidence && renderTo === undefined) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
 
-/** Pulumi warns of an output that is there without a value: what a stack does not have is left out. */
+// What the stack has; the engine would warn of a name that stands for nothing.
 export default {
   /** Where the edge of the Docker host is reached. */
   ...(host && { url: host }),
-  ...(cluster && {
-    /** Addresses of the cluster's load balancers, by workload. */
-    addresses: cluster.addresses,
-    /** What the servers of Consul are given, where nobody chose it. */
-    ...(cluster.gossipKey && { gossipKey: cluster.gossipKey }),
-  }),
+  /** Addresses of the cluster's load balancers by workload; what the servers of Consul are given, where nobody chose it. */
+  ...cluster,
   weights: Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }])),
 };

@@ -10,6 +10,15 @@ export default defineConfig({
       { test: { name: "policies", include: ["test/policies/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
+          name: "manifests",
+          include: ["test/manifests/**/*.test.ts"],
+          fileParallelism: false,
+          // The first run builds kubeconform and its schemas, and installs checkov.
+          ...{ testTimeout: 600_000, hookTimeout: 900_000 },
+        },
+      },
+      {
+        test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
           globalSetup: ["test/engine/setup.ts"],

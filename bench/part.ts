@@ -17,6 +17,8 @@ export interface Part {
   readonly title: string;
   /** How long it takes on two cores, for the person who waits. */
   readonly typical: string;
+  /** Whether it needs a Docker engine. @default true */
+  readonly docker?: boolean;
   /** Names of its cases, where one can be asked for alone. */
   readonly cases?: readonly string[];
   measure(bench: Bench): Promise<Figure[]>;

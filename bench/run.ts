@@ -10,6 +10,7 @@ import { say, step } from "../toolchain/say.ts";
 import { chaos } from "./chaos.ts";
 import { type Figure, spell } from "./figures.ts";
 import { judge } from "./judge.ts";
+import { kubernetes } from "./kubernetes.ts";
 import { losses } from "./losses.ts";
 import { metrics } from "./metrics.ts";
 import type { Part } from "./part.ts";
@@ -19,7 +20,7 @@ import { switching } from "./switching.ts";
 import { throughput } from "./throughput.ts";
 import { up } from "./up.ts";
 
-const PARTS: readonly Part[] = [up, preview, throughput, losses, switching, metrics, judge, rollout, chaos];
+const PARTS: readonly Part[] = [up, preview, kubernetes, throughput, losses, switching, metrics, judge, rollout, chaos];
 
 const command = new Command("npm run bench --")
   .description("Measure what the documentation quotes. Every part has an estate of its own and removes it; all traffic stays on loopback.")
@@ -35,11 +36,14 @@ const { only, case: cases, quick = false, json } = command.opts<{ only?: string;
 
 await main(async () => {
   const engine = await ensureEngine();
-  await ensureDocker();
-  await ensureDebian();
+  const parts = PARTS.filter(({ name }) => only === undefined || name === only);
+  if (parts.some(({ docker = true }) => docker)) {
+    await ensureDocker();
+    await ensureDebian();
+  }
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const results: { part: string; title: string; figures: Figure[] }[] = [];
-  for (const { name, title, typical, measure } of PARTS.filter((part) => only === undefined || part.name === only)) {
+  for (const { name, title, typical, measure } of parts) {
     const progress = step(title, quick ? undefined : typical);
     const figures = await measure({ engine, quick, ...(cases ? { cases } : {}) });
     progress.done();

@@ -53,6 +53,14 @@ interface Template {
   readonly spec?: PodSpec;
 }
 
+/** Everything in a cluster that makes pods, by the engine's name for its type. */
+export const MAKE_PODS = [
+  "kubernetes:apps/v1:Deployment",
+  "kubernetes:apps/v1:StatefulSet",
+  "kubernetes:apps/v1:DaemonSet",
+  "kubernetes:batch/v1:CronJob",
+] as const;
+
 /** An object that makes pods. */
 export type Workload = Facts<{ readonly spec?: { readonly template?: Template; readonly volumeClaimTemplates?: readonly object[] } }>;
 /** One that makes them on a schedule. */

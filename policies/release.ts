@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type Gate, gatesOf } from "../evidence/gates.ts";
 import type { DeclaredEvidence, Evidence } from "../evidence/schema.ts";
 import type { Declared, Estate } from "./estate.ts";
 import { type Facts, isGiven, isKnown } from "./facts.ts";
+import { MAKE_PODS, podsOf } from "./pods.ts";
 import { stackRule, type Violation } from "./rule.ts";
 
 const EVIDENCE = "sluice:evidence:Evidence";
@@ -73,15 +74,29 @@ export const isForThisCommit = stackRule({
 export const coversImages = stackRule({
   name: "release-evidence-covers-images",
   needs: EVIDENCE,
-  description: "Evidence is about the images that run: each slot's image is in it.",
+  description: "Evidence is about the images that run: each slot's image is in it, and that of each workload and job of a cluster.",
   remediation: `Gather it again, with these images in the stack file: ${GATHER}.`,
   checkStack: (estate) =>
-    about(estate, ({ images }) =>
-      slotsOf(estate).flatMap(({ service, slot, reference }) =>
-        images.some((known) => known.reference === reference) ? [] : [`${slot} of ${service} runs ${reference}, which is not in it`],
-      ),
-    ),
+    about(estate, ({ images }) => {
+      const slots = slotsOf(estate).map(({ service, slot, reference }) => ({ what: `${slot} of ${service}`, reference }));
+      // A slot in a cluster is a Deployment as well: it is spoken of once.
+      const pods = podImages(estate).filter(({ reference }) => !slots.some((slot) => slot.reference === reference));
+      return [...slots, ...pods]
+        .filter(({ reference }) => !images.some((known) => known.reference === reference))
+        .map(({ what, reference }) => `${what} runs ${reference}, which is not in it`);
+    }),
 });
+
+/** The image of every container that something in a cluster makes. */
+function podImages(estate: Estate): { readonly what: string; readonly reference: string }[] {
+  return MAKE_PODS.flatMap((type) =>
+    estate
+      .all(type)
+      .flatMap(({ name, props }) =>
+        (podsOf(props)?.containers ?? []).flatMap(({ image }) => (isGiven(image) ? [{ what: name, reference: image }] : [])),
+      ),
+  );
+}
 
 export const coversCanary = stackRule({
   name: "weight-is-covered-by-evidence",

@@ -1,16 +1,9 @@
 import { z } from "zod";
 import { type Fact, isGiven, isKnown, knownOf, UNKNOWN } from "./facts.ts";
 import { plainSecrets } from "./plain-secrets.ts";
-import { type ContainerFacts, type Pods, podsOf } from "./pods.ts";
+import { type ContainerFacts, MAKE_PODS, type Pods, podsOf } from "./pods.ts";
 import { type About, type ResourceRule, resourceRule, stackRule } from "./rule.ts";
 
-/** Everything in a cluster that makes pods. */
-const MAKE_PODS = [
-  "kubernetes:apps/v1:Deployment",
-  "kubernetes:apps/v1:StatefulSet",
-  "kubernetes:apps/v1:DaemonSet",
-  "kubernetes:batch/v1:CronJob",
-] as const;
 type MakesPods = (typeof MAKE_PODS)[number];
 
 type Words = readonly string[] | Promise<readonly string[]>;

@@ -11,7 +11,7 @@ import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
 /** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
-const ROOMS = ["pure", "components", "policies", "toolchain", "engine"] as const;
+const ROOMS = ["pure", "components", "policies", "toolchain", "manifests", "engine"] as const;
 type Room = (typeof ROOMS)[number];
 
 const command = new Command("npm test --")
@@ -32,6 +32,13 @@ await main(async () => {
       const { ensureParts } = await import("../test/support/cluster/build.ts");
       await ensureParts();
     }
+  }
+  if (rooms.includes("manifests")) {
+    await ensurePlugin(await ensureEngine(), "kubernetes");
+    const { ensureKubeconform } = await import("../test/support/manifests/kubeconform.ts");
+    const { ensureCheckov } = await import("../test/support/manifests/checkov.ts");
+    await ensureKubeconform();
+    await ensureCheckov(); // where it cannot be had, its tests say so
   }
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());

@@ -4,9 +4,11 @@ import type { Finding, Rule } from "../rules.ts";
 import type { Written, WrittenService } from "../schema.ts";
 import { missing } from "./missing.ts";
 import { envNames } from "./service.ts";
-import { clashingNames, jobFindings, talking, workloadFindings } from "./workload.ts";
+import { clashingNames, clusterServiceName, jobFindings, talking, workloadFindings } from "./workload.ts";
 
 const AT: Path = ["cluster"];
+/** Kubernetes allows 63. */
+const LONGEST_WITH_LOGS = 58;
 
 /** What a cluster and everything in it ask of the rest of the settings. */
 export const clusterRules: Rule = (written) => {
@@ -19,7 +21,7 @@ export const clusterRules: Rule = (written) => {
   const names = [...Object.keys(cluster.workloads), ...inCluster.map(([name]) => name)];
   return [
     ...found,
-    ...inCluster.flatMap(([name, service]) => talking(["services", name], service, names)),
+    ...inCluster.flatMap(([name, service]) => [...clusterServiceName(name), ...talking(["services", name], service, names)]),
     ...clashingNames(
       cluster,
       inCluster.map(([name]) => name),
@@ -127,7 +129,7 @@ function secretFindings({ secrets }: Written, cluster: WrittenCluster): Finding[
 }
 
 /** What the optional parts need to be whole. */
-function partFindings({ gateway, storage, storageClass, snapshots, logs, discovery, mesh }: WrittenCluster): Finding[] {
+function partFindings({ namespace, gateway, storage, storageClass, snapshots, logs, discovery, mesh }: WrittenCluster): Finding[] {
   const found: Finding[] = [];
   const need = (value: unknown, at: Path, allowed: string, fix: string, reads: readonly Path[] = []) => {
     if (value === undefined) found.push(missing([...AT, ...at], allowed, fix, reads));
@@ -157,6 +159,13 @@ function partFindings({ gateway, storage, storageClass, snapshots, logs, discove
       "add it, for example ebs.csi.aws.com",
       [[...AT, "storage", "provisioner"]],
     );
+  }
+  if (logs && namespace !== undefined && namespace.length > LONGEST_WITH_LOGS) {
+    found.push({
+      ...{ at: [...AT, "namespace"], reads: [[...AT, "logs"]], received: JSON.stringify(namespace) },
+      allowed: `at most ${LONGEST_WITH_LOGS} characters beside \`logs\`, whose namespace has \`-logs\` at its end`,
+      fix: `for example ${namespace.slice(0, 20).replace(/-+$/, "")}`,
+    });
   }
   if (logs) {
     need(logs.host, ["logs", "host"], "a host name or an address", "add it, for example logs.example.com");

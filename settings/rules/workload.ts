@@ -46,6 +46,9 @@ export function clashingNames({ workloads, jobs }: Pick<WrittenCluster, "workloa
   for (const service of services) {
     for (const name of [service, `${service}-blue`, `${service}-green`]) owners.set(name, `the service ${service}`);
   }
+  for (const [name, { loadBalancer }] of Object.entries(workloads)) {
+    if (loadBalancer) owners.set(`${name}-public`, `the load balancer of workloads.${name}`);
+  }
   const look = (group: "workloads" | "jobs", names: readonly string[]): Finding[] =>
     names.flatMap((name): Finding[] => {
       const owner = owners.get(name);
@@ -64,6 +67,12 @@ export function clashingNames({ workloads, jobs }: Pick<WrittenCluster, "workloa
     });
   return [...look("workloads", Object.keys(workloads).sort()), ...look("jobs", Object.keys(jobs).sort())];
 }
+
+/** A service's name in a cluster: what Sluice itself has put there would share its policies and its budget, and an object's name ends with no `-`. */
+export const clusterServiceName = (name: string): Finding[] =>
+  RESERVED.includes(name) || name.endsWith("-")
+    ? named(["services", name], name).map((finding) => ({ ...finding, reads: [["services", name, "target"]] }))
+    : [];
 
 function named(at: Path, name: string): Finding[] {
   const received = JSON.stringify(name.slice(0, 60));

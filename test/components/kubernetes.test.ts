@@ -1,9 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
-import { inCluster } from "../../settings/placement.ts";
-import type { Settings } from "../../settings/types.ts";
-import { clusterStack } from "../support/planned.ts";
-import { census, only, type Registered, record } from "../support/record.ts";
+import { declaredCluster as cluster } from "../support/declared.ts";
+import { census, only, type Registered } from "../support/record.ts";
 import type { Raw } from "../support/settings.ts";
 
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
@@ -13,20 +10,6 @@ const PROVIDER = "pulumi:providers:kubernetes";
 const NAMESPACE = "kubernetes:core/v1:Namespace";
 const HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute";
 const VIRTUAL_SERVICE = "kubernetes:networking.istio.io/v1:VirtualService";
-
-/** Everything that the cluster's part of the program registers for a stack. */
-async function cluster(change?: (raw: Raw) => void, renderTo?: string): Promise<Registered[]> {
-  const { declareCluster } = await import("../../program/kubernetes.ts");
-  return record(() => {
-    const { secrets, ...plain } = clusterStack(change);
-    const settings: Settings = {
-      ...plain,
-      secrets: Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, pulumi.secret(value)])),
-    };
-    const own = inCluster(settings);
-    if (own) declareCluster(settings, own, renderTo);
-  });
-}
 
 /** Resources, without the components that hold them. */
 const objects = (seen: readonly Registered[]): string[] => census(seen).filter((line) => !line.startsWith("sluice:"));

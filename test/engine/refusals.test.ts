@@ -5,18 +5,24 @@ import { parse, stringify } from "yaml";
 import { makeCertificate } from "../support/certificate.ts";
 import { type Outcome, Project } from "../support/project.ts";
 import { alerting } from "../support/refusals/alerting.ts";
+import { cluster } from "../support/refusals/cluster.ts";
 import { estate } from "../support/refusals/estate.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
 import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
 import { slots } from "../support/refusals/slots.ts";
 import { traffic } from "../support/refusals/traffic.ts";
+import { workload } from "../support/refusals/workload.ts";
 import { goodSettings, type Raw } from "../support/settings.ts";
 
-// Alerting has many kinds of the same few mistakes: every fourth is enough for the engine, the room `pure` goes through all.
 /** What an estate with both stores is watched by. */
 const WATCHERS = { prometheus: 1, alertmanager: 1, exporter: 5, guard: 1 };
-const CASES = [...estate, ...services, ...slots, ...traffic, ...monitoring, ...alerting.filter((_, index) => index % 4 === 0), ...rollout];
+// Alerting has many kinds of the same few mistakes, and so have clusters: a few are enough for the engine, the room `pure` goes through all.
+const some = (every: number) => (_: unknown, index: number) => index % every === 0;
+const CASES = [
+  ...[...estate, ...services, ...slots, ...traffic, ...monitoring, ...rollout],
+  ...[...alerting.filter(some(4)), ...cluster.filter(some(10)), ...workload.filter(some(10))],
+];
 /** Previews at a time: two cores. */
 const LANES = 2;
 
@@ -89,10 +95,10 @@ describe("the real engine", () => {
   });
 
   it.each([
-    ["staging", { edge: 1, postgres: 1, redis: 1, service: 8, ...WATCHERS }, 11],
+    ["staging", { edge: 1, postgres: 1, redis: 1, service: 8, ...WATCHERS }, 0, 11],
     // Its cluster is not there either: the half in it is previewed as if everything in it were new.
-    ["prod", { edge: 1, postgres: 1, redis: 1, service: 12, ...WATCHERS }, 22],
-  ])("previews Pulumi.%s.yaml whole, and refuses to bring up its stand-in images", async (stack, expected, standIns) => {
+    ["prod", { edge: 1, postgres: 1, redis: 1, service: 12, ...WATCHERS }, 71, 22],
+  ])("previews Pulumi.%s.yaml whole, and refuses to bring up its stand-in images", async (stack, expected, objects, standIns) => {
     const file = join("cases", `Pulumi.${stack}.yaml`);
     const tls = await makeCertificate(join(project.root, "tls", stack), "site");
     const written = parse(await readFile(join(project.root, `Pulumi.${stack}.yaml`), "utf8")) as { config: Raw };
@@ -106,7 +112,13 @@ describe("the real engine", () => {
 
     const preview = await project.pulumi("preview", "--stack", stack, "--config-file", file, "--json");
     expect(preview.exitCode, preview.text).toBe(0);
-    const { steps } = JSON.parse(preview.stdout) as { steps: { op: string; newState: { type: string; inputs: Raw } }[] };
+    const { steps, diagnostics = [] } = JSON.parse(preview.stdout) as {
+      steps: { op: string; newState: { type: string; inputs: Raw } }[];
+      diagnostics?: { severity: string; message: string }[];
+    };
+    // One word for the whole preview when no cluster was asked.
+    expect(diagnostics.filter(({ severity }) => severity === "warning").length).toBe(objects > 0 ? 1 : 0);
+    expect(steps.filter(({ newState }) => newState.type.startsWith("kubernetes:"))).toHaveLength(objects);
     expect(new Set(steps.map(({ op }) => op))).toEqual(new Set(["create"]));
     const count: Record<string, number> = {};
     for (const { newState } of steps.filter((step) => step.newState.type === "docker:index/container:Container")) {

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { AREAS, type Area, groupsOf, renderGroups, renderRules } from "../../components/monitoring/rules/index.ts";
 import { Project } from "../support/project.ts";
 import { casesOf, renderCases } from "../support/rules/case.ts";
+import { clusterGroups, clusterJobs } from "../support/rules/cluster.ts";
 import { CASES } from "../support/rules/index.ts";
 import { mutantsOf } from "../support/rules/mutants.ts";
 import { type Job, prometheusImage, runJobs, type Verdict } from "../support/rules/promtool.ts";
@@ -41,12 +43,14 @@ const mutants = AREAS.flatMap((area) =>
   })),
 );
 
+const cluster = clusterJobs(stringify({ groups: clusterGroups() }, { lineWidth: 0 }));
+
 let verdicts: Map<string, Verdict>;
 
 beforeAll(async () => {
   const image = await prometheusImage(Project.shared().estate);
   const started = performance.now();
-  verdicts = await runJobs(image, [...checks, ...tests, ...mutants.map(({ job }) => job)]);
+  verdicts = await runJobs(image, [...checks, ...tests, ...mutants.map(({ job }) => job), ...cluster]);
   console.log(`promtool: ${verdicts.size} runs in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 });
 
@@ -58,6 +62,17 @@ describe("the rules of an estate", () => {
 
   it.each(AREAS)("fire when they should, with the right words, and not before: %s", (area) => {
     expect(verdicts.get(`test-${area}`)).toEqual({ exitCode: 0, text: expect.stringContaining("SUCCESS") });
+  });
+});
+
+describe("the rules of prod's cluster", () => {
+  it("are clean by promtool, every lint switched on", () => {
+    expect(verdicts.get("check-cluster")?.text).toMatch(/SUCCESS: \d+ rules found/);
+    expect(verdicts.get("check-cluster")?.exitCode).toBe(0);
+  });
+
+  it("say of what a cluster measures what they say of a host", () => {
+    expect(verdicts.get("test-cluster")).toEqual({ exitCode: 0, text: expect.stringContaining("SUCCESS") });
   });
 });
 

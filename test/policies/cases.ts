@@ -27,6 +27,9 @@ const command = (title: string, props: object, says?: string, about?: Partial<Ab
   ...(about && { about }),
 });
 
+/** Something in a cluster that runs an image. */
+const podsOf = (image: unknown) => ({ spec: { template: { spec: { containers: [{ name: "validators", image }] } } } });
+
 const good = container("as Sluice makes it", {});
 const goodStack = stack("a good one", {});
 
@@ -326,6 +329,9 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     goodStack,
     stack("another image", { slots: [BLUE, { ...GREEN, reference: "x/api:v2" }] }, "green of api runs x/api:v2"),
     stack("unknown", { slots: [BLUE, { ...GREEN, reference: UNKNOWN }] }),
+    stack("another image in a cluster", { statefulSets: [podsOf("x/validator:2")] }, "statefulset-1 runs x/validator:2"),
+    stack("its own image in a cluster", { statefulSets: [podsOf(IMAGE)] }),
+    stack("unknown in a cluster", { statefulSets: [podsOf(UNKNOWN)] }),
   ],
   "weight-is-covered-by-evidence": [
     goodStack,

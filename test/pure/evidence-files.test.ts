@@ -186,6 +186,16 @@ describe("what a stack runs", () => {
       { used: "api.blue", reference: "build:images/api@hash-of-images/api" },
       { used: "api.green", reference: "build:images/api@hash-of-images/api" },
       { used: "web.green", reference: "ghcr.io/example/web:1" },
+      ...[
+        ["business", "business:2"],
+        ["slim", "slim:2"],
+        ["validators", `validator@sha256:${"a1".repeat(32)}`],
+        ["nightly", "backup:1"],
+        ["snapshots", "kubectl:1"],
+        ["logs", "fluent-bit:1"],
+        ["logs-lifecycle", "tools:1"],
+        ["consul", "consul:1"],
+      ].map(([used, image]) => ({ used: `cluster.${used}`, reference: `ghcr.io/example/${image}` })),
     ]);
     expect(imagesOf(settings({}), record)).toEqual([{ used: "edge", reference: "build:images/edge@hash-of-images/edge" }]);
   });

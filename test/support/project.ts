@@ -155,8 +155,8 @@ export class Project {
   }
 
   /** Encrypt a setting as a person does: the value comes on stdin and on no command line. */
-  async setSecret(path: string, value: string): Promise<Outcome> {
-    return this.node(["scripts/pulumi.ts", "config", "set", "--stack", "dev", "--secret", "--path", path], value);
+  async setSecret(path: string, value: string, stack = "dev"): Promise<Outcome> {
+    return this.node(["scripts/pulumi.ts", "config", "set", "--stack", stack, "--secret", "--path", path], value);
   }
 
   /** Run one of the project's commands, as its npm script does. */

@@ -73,6 +73,8 @@ export const consulWorkload = (own: DiscoverySpec, namespace: string, workloads:
   maxUnavailable: 1,
   talksTo: [],
   outside: [],
+  // Gossip is UDP as well, and encrypted by a key of its own; agents of other clouds are in no mesh of this cluster.
+  outsideMesh: true,
 });
 
 /** A pod asks the agent of its own node: none is asked by the whole cluster. */

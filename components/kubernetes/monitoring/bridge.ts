@@ -24,6 +24,9 @@ const named = (expr: string, spec: WorkloadSpec): string => labelled(labelled(ex
 const each = (measured: readonly WorkloadSpec[], expr: (spec: WorkloadSpec) => string): string =>
   anyOf(measured.map((spec) => named(expr(spec), spec)));
 
+/** With the name that people know it by, as a container on a host has one. */
+const byName = (expr: (spec: WorkloadSpec) => string) => (spec: WorkloadSpec) => labelled(expr(spec), "name", spec.name);
+
 /**
  * What a host's exporters measure, from what a cluster measures: the same names and labels. So the rules that were tried on a host, with cases
  * that fire each of them and cases that do not, hold here word for word.
@@ -43,10 +46,10 @@ export function bridge({ namespace, measured, requests }: BridgeArgs): RuleGroup
       }),
       labels: { job: "slot" },
     },
-    { record: "container:memory_working_set_bytes", expr: each(measured, containers("container_memory_working_set_bytes")) },
+    { record: "container:memory_working_set_bytes", expr: each(measured, byName(containers("container_memory_working_set_bytes"))) },
     {
       record: "container:memory_limit_bytes",
-      expr: each(measured, containers("kube_pod_container_resource_limits", ', resource="memory"')),
+      expr: each(measured, byName(containers("kube_pod_container_resource_limits", ', resource="memory"'))),
     },
     { record: "container:memory_used:ratio", expr: "container:memory_working_set_bytes / container:memory_limit_bytes" },
   ];
@@ -58,8 +61,9 @@ export function bridge({ namespace, measured, requests }: BridgeArgs): RuleGroup
  * all is `ServiceDown`'s to tell.
  */
 function counted(here: string, measured: readonly WorkloadSpec[]): RecordingRule[] {
+  // Pod by pod: the sum of counters falls when a pod goes, and whoever takes the rate of a sum that falls sees a flood of requests.
   const to = (metric: string, by: string) => (spec: WorkloadSpec) =>
-    `sum by (${by}) (${metric}{reporter="destination", destination_workload_${here}, destination_workload=${quoted(spec.name)}})`;
+    `sum by (instance, pod, ${by}) (${metric}{reporter="destination", destination_workload_${here}, destination_workload=${quoted(spec.name)}})`;
   return [
     {
       record: "sluice_edge_requests_total",

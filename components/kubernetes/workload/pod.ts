@@ -57,12 +57,15 @@ function scrapeAnnotations({ metrics, ports }: WorkloadSpec): Record<string, str
   return { "prometheus.io/scrape": "true", "prometheus.io/port": `${port}`, "prometheus.io/path": metrics };
 }
 
+/** Istio's own word: what has no sidecar needs no way to Istio's control plane either. */
+const NO_SIDECAR = { "sidecar.istio.io/inject": "false" };
+
 /** A workload's pods: everything that "restricted" asks, limits, probes, a slow good-bye, and files instead of secrets in the environment. */
 export function podTemplate(spec: WorkloadSpec, place: PodPlace): inputs.core.v1.PodTemplateSpec {
   const { release, user, drainSeconds, kind } = spec;
   return {
     metadata: {
-      labels: podLabels(spec, place.estate),
+      labels: { ...podLabels(spec, place.estate), ...(spec.outsideMesh && NO_SIDECAR) },
       annotations: { [LABEL.release]: release, ...scrapeAnnotations(spec) },
     },
     spec: {

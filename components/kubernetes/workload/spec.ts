@@ -128,6 +128,8 @@ export interface WorkloadSpec {
   readonly autoscaling?: AutoscalingSpec | undefined;
   readonly verticalAutoscaling?: VerticalSpec | undefined;
   readonly loadBalancer?: LoadBalancerSpec | undefined;
+  /** Whether its pods keep out of the mesh that the others are in. @default false */
+  readonly outsideMesh?: boolean | undefined;
   /** Path of its own metrics. @default none */
   readonly metrics?: string | undefined;
   /** Requests per second below which something is wrong. @default no floor */

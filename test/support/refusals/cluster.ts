@@ -228,6 +228,34 @@ export const cluster: Case[] = [
     "for example mail-2",
   ],
   [
+    "a service named as something of Sluice's own",
+    (s) => {
+      onCluster(s);
+      s.services.consul = s.services.mail;
+      delete s.services.mail;
+    },
+    "sluice:services.consul",
+    '"consul"',
+    "any name but default, default-deny, allow-dns, registry, snapshots, logs, logs-lifecycle, consul, cluster: those are Sluice's own",
+    "for example consul-app",
+  ],
+  [
+    "a workload named as another one's load balancer",
+    (s) => (s.cluster.workloads["business-public"] = structuredClone(s.cluster.workloads.slim)),
+    "sluice:cluster.workloads.business-public",
+    '"business-public"',
+    "a name of its own; the load balancer of workloads.business has it",
+    "for example business-public-2",
+  ],
+  [
+    "a namespace that is too long for that of the logs",
+    (s) => (s.cluster.namespace = `n${"a".repeat(58)}`),
+    "sluice:cluster.namespace",
+    `"n${"a".repeat(58)}"`,
+    "at most 58 characters beside `logs`, whose namespace has `-logs` at its end",
+    "for example naaaaaaaaaaaaaaaaaaa",
+  ],
+  [
     "a workload named as a slot",
     (s) => {
       onCluster(s);
