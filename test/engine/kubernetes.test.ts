@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Thing } from "../support/cluster/api.ts";
 import { type Cluster, startCluster } from "../support/cluster/cluster.ts";
 import type { Outcome } from "../support/cluster/program.ts";
 import { ClusterStack, changed, digest, fetchAll, kinds, prodKubeconfig } from "../support/cluster/stack.ts";
@@ -66,10 +65,10 @@ describe("prod's cluster on a real API server", () => {
     const began = performance.now();
     expect(succeeded(await stack.up(...logged())).text).not.toContain("warning:");
     console.log(`${COUNT} objects of prod's cluster were made in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    expect(kinds(await stack.objects())).toEqual(KINDS);
-    const found = await all();
-    expect(found.size).toBe(COUNT);
-    const ready = [...found.values()].flatMap(({ kind, metadata: { name }, status = {} }: Thing) => {
+    const objects = await stack.objects();
+    expect(kinds(objects)).toEqual(KINDS);
+    expect((await all()).size).toBe(COUNT);
+    const ready = objects.flatMap(({ kind, metadata: { name }, status }) => {
       if (kind === "Deployment") return [[name, status.updatedReplicas, status.availableReplicas]];
       if (kind === "StatefulSet") return [[name, status.updatedReplicas, status.readyReplicas]];
       if (kind === "DaemonSet") return [[name, status.updatedNumberScheduled, status.numberAvailable]];
@@ -118,6 +117,10 @@ describe("prod's cluster on a real API server", () => {
     await stack.configure((raw) => Object.assign(raw.services.explorer.green, { image, release: "1.1.0" }));
     expect(changes(succeeded(await stack.up(...logged())).text)).toMatchObject({ updated: 1 });
     expect(changed(before, await all())).toEqual(["Deployment network/explorer-green"]);
+    const rolled = (await stack.objects()).find(({ kind, metadata }) => kind === "Deployment" && metadata.name === "explorer-green");
+    // What the plugin saw when it said that the rollout is done.
+    const done = { observedGeneration: rolled?.metadata.generation, replicas: 3, updatedReplicas: 3, availableReplicas: 3 };
+    expect(rolled?.status).toMatchObject(done);
     expect((await pods("explorer-green")).map(({ spec }) => spec.containers[0].image)).toEqual([image, image, image]);
     expect((await pods("explorer-blue")).map(({ metadata }) => metadata.uid).sort()).toEqual(blue);
   });

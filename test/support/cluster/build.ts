@@ -41,7 +41,7 @@ export interface Parts {
 }
 
 /**
- * Build the parts of a test cluster, once for each set of pins: a quarter of an hour on two busy cores. They are kept in the cache, beside
+ * Build the parts of a test cluster, once for each set of pins: eleven minutes of one core, with modules at hand. They are kept in the cache, beside
  * the engine.
  *
  * @throws Problem when Go is missing or a build fails

@@ -21,6 +21,9 @@ const ON_THE_HOST = ["host", "postgres", "redis", "monitoring", "rollout", "evid
 /** An object of the stack, as its state has it. */
 export interface StackObject extends Named {
   readonly urn: string;
+  /** As the plugin saw it last: when it counted as ready. */
+  readonly metadata: Named["metadata"] & { readonly generation?: number };
+  readonly status: Readonly<Record<string, number>>;
 }
 
 /**
@@ -106,10 +109,12 @@ export class ClusterStack {
   /** The Kubernetes objects in the state. */
   async objects(): Promise<StackObject[]> {
     const { deployment } = JSON.parse((await this.pulumi("stack", "export", "--stack", STACK)).text) as {
-      deployment: { resources?: { urn: string; type: string; outputs: Named }[] };
+      deployment: {
+        resources?: { urn: string; type: string; outputs: Pick<StackObject, "apiVersion" | "kind" | "metadata"> & Partial<StackObject> }[];
+      };
     };
     const own = (deployment.resources ?? []).filter(({ type }) => type.startsWith("kubernetes:"));
-    return own.map(({ urn, outputs: { apiVersion, kind, metadata } }) => ({ urn, apiVersion, kind, metadata }));
+    return own.map(({ urn, outputs: { apiVersion, kind, metadata, status = {} } }) => ({ urn, apiVersion, kind, metadata, status }));
   }
 
   async remove(): Promise<void> {
