@@ -55,6 +55,11 @@ class Mesh {
     }
   }
 
+  /** Prometheus forgets what it knew; the pods go on counting. */
+  lose(): void {
+    this.#past.length = 0;
+  }
+
   readonly prometheus: Prometheus = {
     now: async (query) => {
       if (this.down !== null) throw new Error(this.down);
@@ -139,8 +144,10 @@ describe("the watch of a canary in a cluster", () => {
 
   it("counts no error of before the release had clients against it", async () => {
     mesh.weight = 0;
+    await watch(10);
+    // Whoever drives is busy: the next look is the first of the watch.
     mesh.rates.green = { each: 10, bad: 100 };
-    await watch(20);
+    mesh.pass(20_000);
     mesh.rates.green = { each: 10 };
     mesh.weight = 10;
     expect((await watch(60)).decision).toBeNull();
@@ -232,6 +239,25 @@ describe("the watch of a canary in a cluster", () => {
     ])("holds by %s: that is never a promotion", async (_what, spoil) => {
       spoil(mesh);
       expect((await judged(60)).verdict).toBe("INCONCLUSIVE");
+    });
+
+    it("holds when its end was not looked at: what was good until then may not be so", async () => {
+      const from = mesh.now;
+      mesh.pass(40_000);
+      mesh.blindSince = mesh.now;
+      mesh.pass(20_000);
+      const answer = await guard.window(from, mesh.now);
+      expect([answer.green.requests, answer.complete]).toEqual([400, false]);
+      expect(judgeWindow(answer, "w1", 10, plan(), DEFAULT_SETTINGS).verdict).toBe("INCONCLUSIVE");
+    });
+
+    it("holds when nothing was known at its beginning: what was counted before would count in it", async () => {
+      mesh.lose();
+      const from = mesh.now;
+      mesh.pass(60_000);
+      const answer = await guard.window(from, mesh.now);
+      expect(answer.complete).toBe(false);
+      expect(judgeWindow(answer, "w1", 10, plan(), DEFAULT_SETTINGS).verdict).toBe("INCONCLUSIVE");
     });
 
     it("has no answer while Prometheus has none", async () => {

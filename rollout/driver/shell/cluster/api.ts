@@ -6,6 +6,8 @@ import { Problem } from "../../../../toolchain/problem.ts";
 /** How long the API server may take for one answer: whoever protects clients must not hang with it. */
 const ANSWER_MS = 5_000;
 
+const MADE_UP = "http://localhost:8080";
+
 /** An answer that is no success: its status, and the API server's words. */
 export class Refused extends Error {
   override readonly name: string = "Refused";
@@ -62,14 +64,14 @@ export class ClusterApi {
     } catch (error) {
       throw new Problem(`The kubeconfig cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
     }
-    const known = config.getContexts().map(({ name }) => name);
+    // Where it finds nothing, the library makes up an open port of this machine.
+    const known = config.getCurrentCluster()?.server === MADE_UP ? [] : config.getContexts().map(({ name }) => name);
     if (context !== undefined && !known.includes(context)) {
       throw new Problem(
         `The kubeconfig has no context '${context}' (sluice:cluster.context). It has: ${known.join(", ") || "none"}. KUBECONFIG names another file.`,
       );
     }
     if (context !== undefined) config.setCurrentContext(context);
-    // Without any kubeconfig, the library makes one up for an open port of this machine.
     const server = known.length === 0 ? undefined : config.getCurrentCluster()?.server;
     if (server === undefined)
       throw new Problem(
