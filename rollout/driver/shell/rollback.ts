@@ -1,24 +1,46 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readProject } from "../../../estate/project.ts";
+import { Problem } from "../../../toolchain/problem.ts";
 import { say } from "../../../toolchain/say.ts";
 import { lastPromotion, takeBackNow } from "./by-hand.ts";
-import { Inside } from "./inside.ts";
+import { InsideNow } from "./inside-now.ts";
+import { type Place, placeOf } from "./place.ts";
 import { person, serviceOf } from "./who.ts";
 
+interface RollbackOptions {
+  readonly stack: string;
+  readonly json?: boolean;
+}
+
 /**
- * Every client back at once. Clients first: what writes it down, tells people and mends the configuration is loaded only when they are back, and
- * may take as long as it takes.
+ * Every client back at once. Clients first: what checks the settings, writes it down, tells people and mends the configuration is loaded only when
+ * they are back, and may take as long as it takes.
  * @returns the exit code
  */
-export async function rollback(name: string, options: { readonly stack: string; readonly json?: boolean }): Promise<number> {
-  const project = readProject(options.stack);
-  serviceOf(project, name);
-  const { settings, root, stack } = project;
-  const saved = join(root, ".sluice", "rollouts", stack, `${name}.json`);
+export async function rollback(name: string, options: RollbackOptions): Promise<number> {
+  const root = process.cwd();
+  const saved = join(root, ".sluice", "rollouts", options.stack, `${name}.json`);
+  const place = quickPlace(root, name, options.stack) ?? (await checkedPlace(name, options.stack));
   const promoted = existsSync(saved) ? lastPromotion(readFileSync(saved, "utf8")) : null;
-  const decision = await takeBackNow(new Inside(settings.host.docker, settings.name), name, person(), promoted, Date.now());
+  const decision = await takeBackNow(new InsideNow(place), name, person(), promoted, Date.now()).catch(async (error: unknown) => {
+    // What is wrong in the settings explains more than a container that does not answer.
+    if (!(error instanceof Problem)) await checkedPlace(name, options.stack);
+    throw error;
+  });
   say(`Every client is back on the other slot, and ${name} is frozen by ${decision}.`);
   const { command } = await import("./commands.ts");
   return command("rollback", name, options);
+}
+
+function quickPlace(root: string, name: string, stack: string): Place | null {
+  const file = join(root, `Pulumi.${stack}.yaml`);
+  return existsSync(file) ? placeOf(readFileSync(file, "utf8"), name, stack, process.env.DOCKER_HOST || undefined) : null;
+}
+
+/** @throws Problem when there is no such stack or service, or the settings are wrong */
+async function checkedPlace(name: string, stack: string): Promise<Place> {
+  const { readProject } = await import("../../../estate/project.ts");
+  const project = readProject(stack);
+  serviceOf(project, name);
+  return { estate: project.settings.name, docker: project.settings.host.docker };
 }
