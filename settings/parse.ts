@@ -2,14 +2,13 @@ import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
 import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
 import { isStandIn } from "./image-reference.ts";
+import { dockerOf, nameOf } from "./place.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
 import { type Facts, findings } from "./rules.ts";
 import { schema, type Written, type WrittenService, type WrittenSlot } from "./schema.ts";
 import { type ShapeProblem, shapeProblems, without } from "./shape.ts";
 import { type ImageSource, type MonitoringSettings, type ServiceSettings, type Settings, SLOTS, type SlotSettings } from "./types.ts";
-
-const DOCKER_SOCKET = "unix:///var/run/docker.sock";
 
 /**
  * What a stack file says, checked and completed; or everything that is wrong with it.
@@ -54,7 +53,7 @@ const isBelowAny = (path: Path, roots: readonly Path[]): boolean =>
 
 function complete(written: Written, { stack, dockerHost }: Facts): Settings<string> {
   const {
-    name = `sluice-${stack}`,
+    name,
     protectData,
     host,
     edge,
@@ -72,9 +71,9 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
   const parsed = parseSubnet(host.subnet);
   if ("fix" in parsed) throw new Error(`a subnet passed the rules that cannot be parsed: ${host.subnet}`);
   return {
-    name,
+    name: nameOf(name, stack),
     protectData,
-    host: { docker: host.docker ?? dockerHost ?? DOCKER_SOCKET, subnet: host.subnet },
+    host: { docker: dockerOf(host.docker, dockerHost), subnet: host.subnet },
     edge: completeEdge(edge),
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),

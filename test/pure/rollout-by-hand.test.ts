@@ -1,11 +1,14 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Slot } from "../../components/edge/share.ts";
+import { readProject } from "../../estate/project.ts";
 import { lastPromotion, type Promotion, takeBackNow } from "../../rollout/driver/shell/by-hand.ts";
 import type { Inside } from "../../rollout/driver/shell/inside.ts";
+import { placeOf } from "../../rollout/driver/shell/place.ts";
 
 const BIN = join(import.meta.dirname, "../../images/edge/bin");
 
@@ -81,5 +84,28 @@ describe("rollback by hand", () => {
 
   it("goes on without a state that cannot be read", () => {
     expect([lastPromotion("{"), lastPromotion("{}")]).toEqual([null, null]);
+  });
+
+  it.each(["dev", "staging", "prod"])("finds the containers of %s where the whole settings do", (stack) => {
+    const root = join(import.meta.dirname, "../..");
+    const { settings } = readProject(stack, root);
+    const found = placeOf(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8"), "api", stack, process.env.DOCKER_HOST || undefined);
+    expect(found).toEqual({ estate: settings.name, docker: settings.host.docker });
+  });
+
+  it.each([
+    ["a service that is not there", "config: {sluice:services: {web: {}}}"],
+    ["an engine that is no text", "config: {sluice:host: {docker: 5}, sluice:services: {api: {}}}"],
+    ["no YAML", "config: {"],
+    ["no config", ""],
+  ])("leaves it to the settings to speak of %s", (_, text) => {
+    expect(placeOf(text, "api", "dev", undefined)).toBeNull();
+  });
+
+  it("asks the engine that DOCKER_HOST names, unless the settings name one", () => {
+    const text = (host: string) => `config: {${host}sluice:services: {api: {}}}`;
+    expect(placeOf(text(""), "api", "dev", "ssh://a@b")?.docker).toBe("ssh://a@b");
+    expect(placeOf(text("sluice:host: {docker: tcp://c}, "), "api", "dev", "ssh://a@b")?.docker).toBe("tcp://c");
+    expect(placeOf(text(""), "api", "dev", undefined)).toEqual({ estate: "sluice-dev", docker: "unix:///var/run/docker.sock" });
   });
 });

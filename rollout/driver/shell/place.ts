@@ -1,0 +1,34 @@
+import { parse } from "yaml";
+import { decodeStackFile } from "../../../settings/decode.ts";
+import { dockerOf, nameOf } from "../../../settings/place.ts";
+
+/** Where the containers of a service are. */
+export interface Place {
+  readonly estate: string;
+  readonly docker: string;
+}
+
+/**
+ * The little of a stack file that giving clients back needs. To load and check all settings takes a fifth of a second, in which clients get errors.
+ *
+ * @param stackText the stack file
+ * @param dockerHost DOCKER_HOST of this machine
+ * @returns null where it takes all settings to say, or where they are wrong
+ */
+export function placeOf(stackText: string, service: string, stack: string, dockerHost: string | undefined): Place | null {
+  try {
+    const { raw } = decodeStackFile(parse(stackText)?.config);
+    const own = field(raw.services, service);
+    const [name, docker] = [raw.name, field(raw.host, "docker")];
+    if (typeof own !== "object" || own === null || !isText(name) || !isText(docker)) return null;
+    if ((field(own, "target") ?? "docker") !== "docker") return null;
+    return { estate: nameOf(name, stack), docker: dockerOf(docker, dockerHost) };
+  } catch {
+    return null;
+  }
+}
+
+const isText = (value: unknown): value is string | undefined => value === undefined || typeof value === "string";
+
+const field = (of: unknown, key: string): unknown =>
+  typeof of === "object" && of !== null && Object.hasOwn(of, key) ? (of as Readonly<Record<string, unknown>>)[key] : undefined;
