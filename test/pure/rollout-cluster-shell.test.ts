@@ -325,11 +325,6 @@ describe("the way to Prometheus", () => {
       "refuses: parse error",
     ],
     ["a page of somebody else", (_, response) => response.end("<html>"), "is no Prometheus"],
-    [
-      "another address: the login is for this one",
-      (_, response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end(),
-      "does not answer",
-    ],
   ])("is refused in words, without the login, by %s", async (_what, listener, words) => {
     const said = await asked(listener, { token: "planted-8c1f" }).then(
       () => "nothing",
@@ -337,6 +332,17 @@ describe("the way to Prometheus", () => {
     );
     expect(said).toContain(words);
     expect(said).not.toContain("planted");
+  });
+
+  it("never takes the login on to another address", async () => {
+    let taken = false;
+    const other = await serve((_, response) => {
+      taken = true;
+      response.end('{"status":"success"}');
+    });
+    const said = asked((_, response) => response.writeHead(307, { location: `${other}/api/v1/query` }).end(), { token: "planted-8c1f" });
+    await expect(said).rejects.toThrow("does not answer");
+    expect(taken).toBe(false);
   });
 });
 
