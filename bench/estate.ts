@@ -23,6 +23,8 @@ export async function withEstate<T>(purpose: string, subnet: string, change: Cha
     say(`  '${project.estate}' is up after ${started.seconds.toFixed(0)} s`);
     return await work(project);
   } finally {
+    // What was interrupted fails, too; that is nobody's news.
+    if (listen.asked()) await new Promise(() => undefined);
     listen.end();
     await removed(project);
   }
@@ -34,7 +36,7 @@ async function removed(project: Project): Promise<void> {
 }
 
 /** Ctrl-C ends the measurement, and its estate with it; once more, and the estate stays. */
-function removeWhenInterrupted(project: Project): { end: () => void } {
+function removeWhenInterrupted(project: Project): { asked: () => boolean; end: () => void } {
   let asked = false;
   const interrupted = (): void => {
     if (asked) process.exit(130);
@@ -43,7 +45,7 @@ function removeWhenInterrupted(project: Project): { end: () => void } {
     void removed(project).finally(() => process.exit(130));
   };
   process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
-  return { end: () => void process.off("SIGINT", interrupted).off("SIGTERM", interrupted) };
+  return { asked: () => asked, end: () => void process.off("SIGINT", interrupted).off("SIGTERM", interrupted) };
 }
 
 /** Seconds that a command took. */
