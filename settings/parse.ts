@@ -83,7 +83,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     services: Object.keys(services)
       .sort()
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
-    ...(cluster && { cluster: completeCluster(cluster, name) }),
+    ...(cluster && { cluster: completeCluster(cluster, nameOf(name, stack)) }),
     secrets: {
       ...secrets,
       ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
