@@ -22,7 +22,9 @@ export async function rollback(name: string, options: RollbackOptions): Promise<
   const saved = join(root, ".sluice", "rollouts", options.stack, `${name}.json`);
   const place = quickPlace(root, name, options.stack);
   const promoted = existsSync(saved) ? lastPromotion(readFileSync(saved, "utf8")) : null;
-  const decision = await (place === null ? takeBackChecked(name, options.stack, promoted) : takeBackOn(place, name, options.stack, promoted));
+  const decision = await (place === null
+    ? takeBackChecked(name, options.stack, promoted)
+    : takeBackOn(place, name, options.stack, promoted));
   say(`Every client is back on the other slot, and ${name} is frozen by ${decision}.`);
   const { command } = await import("./commands.ts");
   return command("rollback", name, options);
