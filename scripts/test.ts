@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { startVitest } from "vitest/node";
 import { ensureDebian } from "../toolchain/debian.ts";
@@ -11,7 +10,7 @@ import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
 /** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
-const ROOMS = ["pure", "components", "policies", "toolchain", "manifests", "engine"] as const;
+const ROOMS = ["pure", "components", "policies", "toolchain", "manifests", "cluster", "engine"] as const;
 type Room = (typeof ROOMS)[number];
 
 const command = new Command("npm test --")
@@ -23,15 +22,15 @@ const { room: rooms = [...ROOMS] } = command.opts<{ room?: Room[] }>();
 
 await main(async () => {
   if (rooms.includes("engine")) {
-    const engine = await ensureEngine();
+    await ensureEngine();
     await ensureDocker();
     await ensureDebian();
-    if (await wantsCluster(command.args)) {
-      // Building takes longer than a test may.
-      await ensurePlugin(engine, "kubernetes");
-      const { ensureParts } = await import("../test/support/cluster/build.ts");
-      await ensureParts();
-    }
+  }
+  if (wantsCluster(rooms, command.args)) {
+    // Building takes longer than a test may.
+    await ensurePlugin(await ensureEngine(), "kubernetes");
+    const { ensureParts } = await import("../test/support/cluster/build.ts");
+    await ensureParts();
   }
   if (rooms.includes("manifests")) {
     await ensurePlugin(await ensureEngine(), "kubernetes");
@@ -50,10 +49,10 @@ await main(async () => {
   process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
 });
 
-/** Whether files of the engine room are to run that need a Kubernetes cluster: those named `kubernetes…`. */
-async function wantsCluster(filters: readonly string[]): Promise<boolean> {
-  const names = (await readdir("test/engine")).filter((name) => name.startsWith("kubernetes"));
-  return names.some((name) => filters.length === 0 || filters.some((word) => `test/engine/${name}`.includes(word)));
+/** Whether files are to run that need a Kubernetes cluster: the room `cluster`, and of the room `engine` the one that moves a service to a cluster. */
+function wantsCluster(rooms: readonly Room[], filters: readonly string[]): boolean {
+  const moving = "test/engine/kubernetes-move.test.ts";
+  return rooms.includes("cluster") || (rooms.includes("engine") && (filters.length === 0 || filters.some((word) => moving.includes(word))));
 }
 
 async function runVitest(projects: readonly string[], filters: string[]): Promise<Tally> {

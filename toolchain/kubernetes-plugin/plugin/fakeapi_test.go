@@ -14,7 +14,7 @@ import (
 )
 
 // fakeAPI is an API server that keeps objects as they are applied: enough to see what the plugin asks for and makes of the answers. What a
-// real one decides (merging, defaults, validation) is shown in test/engine/kubernetes-plugin.test.ts.
+// real one decides (merging, defaults, validation) is shown in test/cluster/plugin.test.ts.
 type fakeAPI struct {
 	mutex   sync.Mutex
 	objects map[string]map[string]any
