@@ -70,7 +70,9 @@ func (s Settings) explain(loader clientcmd.ClientConfig, err error) error {
 		return unread
 	case len(config.Contexts) == 0 && len(config.Clusters) == 0:
 		return errors.New("there is no kubeconfig: neither does KUBECONFIG name one, nor is there ~/.kube/config")
-	case s.Context != "" && config.Contexts[s.Context] == nil && len(config.Contexts) > 0:
+	case s.Context != "" && config.Contexts[s.Context] == nil && len(config.Contexts) == 0:
+		return fmt.Errorf("the kubeconfig has no context %q, nor any other", s.Context)
+	case s.Context != "" && config.Contexts[s.Context] == nil:
 		names := slices.Sorted(maps.Keys(config.Contexts))
 		for place, name := range names {
 			names[place] = strconv.Quote(name)

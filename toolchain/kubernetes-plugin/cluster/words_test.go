@@ -60,5 +60,5 @@ func TestAKubeconfigIsAPathOrItsText(t *testing.T) {
 		assert.NotContains(t, err.Error(), "s3cret")
 	}
 	_, err := Connect(Settings{Kubeconfig: minimal, Context: "other"}, nil)
-	assert.ErrorContains(t, err, `no context "other"`)
+	assert.EqualError(t, err, `the kubeconfig has no context "other", nor any other`)
 }
