@@ -145,6 +145,33 @@ describe("which stacks want it", () => {
     expect(await builds()).toHaveLength(1);
   });
 
+  it("those that still have one to delete, though their settings name none any more", async () => {
+    const root = join(folder, "project");
+    const stacks = join(root, ".sluice", "state", ".pulumi", "stacks", "sluice");
+    await mkdir(stacks, { recursive: true });
+    await writeFile(join(root, "Pulumi.dev.yaml"), "config:\n  sluice:name: dev\n");
+    await writeFile(join(stacks, "dev.json"), '{"type": "pulumi:providers:docker"}');
+    vi.stubEnv("SLUICE_CACHE", join(folder, "cache"));
+    vi.stubEnv("PULUMI_BACKEND_URL", "");
+    await ensurePluginsOf("dev", await engine("source"), root);
+    expect(await builds()).toEqual([]);
+    await writeFile(join(stacks, "dev.json"), '{"type": "pulumi:providers:kubernetes"}');
+    await ensurePluginsOf("dev", await engine("source"), root);
+    expect(await builds()).toHaveLength(1);
+  });
+
+  it("asks the engine what a stack has whose state is somewhere else, while the plugin is not there", async () => {
+    const root = join(folder, "project");
+    await mkdir(root);
+    await stub("pulumi", ['echo "$@" >> "$PULUMI_HOME/calls"', 'echo "pulumi:providers:kubernetes"']);
+    vi.stubEnv("SLUICE_CACHE", join(folder, "cache"));
+    vi.stubEnv("PULUMI_BACKEND_URL", "s3://states");
+    await ensurePluginsOf("dev", await engine("source"), root);
+    await ensurePluginsOf("dev", await engine("source"), root);
+    expect(await builds()).toHaveLength(1);
+    expect(await lines("home/calls")).toEqual(["stack export --stack dev --non-interactive"]);
+  });
+
   it("costs a stack without a cluster no build and no call of the engine, whatever the other stacks are", async () => {
     const [root, state] = [join(folder, "project"), join(folder, "state")];
     vi.stubEnv("PULUMI_STACK", "");
