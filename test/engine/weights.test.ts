@@ -26,7 +26,7 @@ describe("moving canary traffic", () => {
     expect(after.services.find(({ name }) => name === "api")?.canaryWeight).toBe(50);
   });
 
-  it.each([1, 10, 50, 90, 99])(`sends %i %% of ${CLIENTS} distinct clients to the canary`, async (weight) => {
+  it.each([1, 10, 50, 90, 99])(`sends %i percent of ${CLIENTS} distinct clients to the canary`, async (weight) => {
     await setShare(project, weight);
     const split = await splitOf(`${project.url}/api/echo`, CLIENTS);
     expect(split.failed).toBe(0);
