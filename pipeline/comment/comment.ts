@@ -1,6 +1,6 @@
 import type { Change, Diagnostic, Op, Run, Violation } from "../events/read.ts";
 import { alert, block, code, count, cut, folded, list, plain, prose, table } from "../markdown.ts";
-import { FULL, renderDiffs, SHORT } from "./diff.ts";
+import { FULL, renderDiffs, SHORT, telling } from "./diff.ts";
 import { type Notice, notices } from "./notice.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { moves } from "./weights.ts";
@@ -50,8 +50,12 @@ export function renderComment(preview: Preview): Comment {
 /** How much of each part is shown, so that the diff has room. */
 const MOST = { rows: 25, names: 3, notices: 8, services: 20, words: 500, error: 4_000, warnings: 10 } as const;
 
+/** What cannot be had back first: that is what a person must not miss, and what is left out last. */
+const WEIGHT: readonly Op[] = ["delete", "replace", "update", "create", "import", "refresh", "read"];
+
 function assemble(preview: Preview, outcome: Outcome, full: boolean): string {
   const { stack, run } = preview;
+  const changes = run.changes.toSorted((a, b) => WEIGHT.indexOf(a.op) - WEIGHT.indexOf(b.op));
   const parts = [
     markerOf(stack),
     `### ${plain(stack)}: ${outcome.title}`,
@@ -62,11 +66,11 @@ function assemble(preview: Preview, outcome: Outcome, full: boolean): string {
     summary(run, outcome),
     policies(run.violations),
     warnings(run.diagnostics),
-    whatChanges(run.changes, full),
+    whatChanges(changes, full),
   ].filter((part) => part !== "");
   const end = footer(preview);
   const room = (full ? ROOM_FULL : ROOM) - [...parts, end].join("\n\n").length;
-  const diff = diffs(run.changes, full, room, preview.runUrl);
+  const diff = diffs(changes, full, room, preview.runUrl);
   return `${[...parts, ...(diff === "" ? [] : [diff]), end].join("\n\n")}\n`;
 }
 
@@ -105,7 +109,10 @@ function lead({ weights, releases }: Run): string {
 
 function summary(run: Run, outcome: Outcome): string {
   const of = (op: Op) => run.changes.filter((change) => change.op === op);
-  const line = (name: string, op: Op): string[] => [name, of(op).length === 0 ? "–" : `**${of(op).length}**: ${named(of(op))}`];
+  const line = (name: string, op: Op): string[] => [
+    name,
+    of(op).length === 0 ? "–" : `**${of(op).length}**: ${named(of(op).map(({ name }) => name))}`,
+  ];
   const also = (["import", "read", "refresh"] as const).filter((op) => outcome.counts[op] > 0).map((op) => line(op, op));
   const rows = [
     ...[line("create", "create"), line("update", "update"), line("replace", "replace"), line("delete", "delete"), ...also],
@@ -117,9 +124,9 @@ function summary(run: Run, outcome: Outcome): string {
   return table(["", plain("what happens")], rows);
 }
 
-function named(changes: readonly Change[]): string {
-  const names = changes.slice(0, MOST.names).map(({ name }) => code(cut(name, 80)));
-  const more = changes.length - names.length;
+function named(all: readonly string[]): string {
+  const names = all.slice(0, MOST.names).map((name) => code(cut(name, 80)));
+  const more = all.length - names.length;
   return more > 0 ? `${names.join(", ")} and ${more} more` : list(names);
 }
 
@@ -160,13 +167,20 @@ function policies(violations: readonly Violation[]): string {
 }
 
 function found(violations: readonly Violation[]): string {
-  const shown = violations.slice(0, MOST.rows);
-  const rows = shown.map(({ rule, resource, message, description }) => [
-    code(rule),
-    code(resource),
-    `${prose(cut(withoutName(message, resource), MOST.words))}<br><sub>${prose(cut(description, MOST.words))}</sub>`,
-  ]);
-  const more = violations.length - shown.length;
+  const alike = new Map<string, Violation[]>();
+  for (const one of violations) {
+    const key = JSON.stringify([one.rule, withoutName(one.message, one.resource)]);
+    alike.set(key, [...(alike.get(key) ?? []), one]);
+  }
+  const shown = [...alike.values()].slice(0, MOST.rows);
+  const rows = shown.flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { rule, resource, message, description } = first;
+    const words = `${prose(cut(withoutName(message, resource), MOST.words))}<br><sub>${prose(cut(description, MOST.words))}</sub>`;
+    return [[code(rule), named(group.map((one) => one.resource)), words]];
+  });
+  const more = alike.size - shown.length;
   return `${table(["rule", "resource", "what is wrong, and what to change"], rows)}${more > 0 ? `\n\n… and ${more} more` : ""}`;
 }
 
@@ -199,7 +213,7 @@ function whatChanges(changes: readonly Change[], full: boolean): string {
     return [
       first?.op ?? "",
       `${group.length === 1 ? "" : `${group.length} × `}${code(kind)}`,
-      named(group),
+      named(group.map(({ name }) => name)),
       where,
       cut(first ? pathsOf(first) : "", 300),
     ];

@@ -30,12 +30,20 @@ export function renderDiffs(changes: readonly Change[], detail: Detail): string[
   const alike = new Map<string, Change[]>();
   const body = new Map<string, string>();
   for (const change of changes) {
-    const lines = change.differences.flatMap((difference) => property(difference, change.op, detail)).join("\n");
+    const lines = telling(change.differences)
+      .flatMap((difference) => property(difference, change.op, detail))
+      .join("\n");
     const key = JSON.stringify([change.op, change.type, lines]);
     alike.set(key, [...(alike.get(key) ?? []), change]);
     body.set(key, lines);
   }
   return [...alike].map(([key, group]) => [heads(group, detail), body.get(key)].filter(Boolean).join("\n"));
+}
+
+/** Without properties that have the same value as before, or none: plugins name them beside the one that matters. */
+export function telling(differences: readonly Difference[]): readonly Difference[] {
+  const found = differences.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+  return found.length > 0 ? found : differences;
 }
 
 function heads(group: readonly Change[], { names, width }: Detail): string {
@@ -60,7 +68,7 @@ function property({ path, before, after, replaces }: Difference, op: Op, detail:
       : old === now
         ? prefixed("!", path, old === undefined || !old.includes(SECRET) ? LATER : `${SECRET}, another one`, why)
         : old !== undefined && now !== undefined && (old.includes("\n") || now.includes("\n"))
-          ? patched(path, old, now, why)
+          ? patched(path, now === LATER ? lineCount(old) : old, now, why)
           : [
               ...(old === undefined ? [] : prefixed("-", path, old, "")),
               ...prefixed("+", path, now ?? (op === "update" ? "(none)" : LATER), why),
@@ -70,8 +78,10 @@ function property({ path, before, after, replaces }: Difference, op: Op, detail:
   return left > 0 ? [...kept, `      … ${count(left, "more line")}`] : kept;
 }
 
+const lineCount = (text: string): string => `(${count(text.split("\n").length, "line")})`;
+
 function prefixed(sign: string, path: string, value: string, why: string): string[] {
-  if (!value.includes("\n")) return [`${sign}     ${path}: ${value}${why}`];
+  if (!value.includes("\n") && !/^- |^[\w./-]+: /.test(value)) return [`${sign}     ${path}: ${value}${why}`];
   return [`${sign}     ${path}:${why}`, ...value.split("\n").map((line) => `${sign}       ${line}`)];
 }
 

@@ -21,24 +21,41 @@ export function differences({ detailedDiff, diffs, old, new: now }: Metadata, op
   const named = detailedDiff
     ? Object.entries(detailedDiff).map(([path, { diffKind }]) => ({ path, replaces: diffKind.endsWith("-replace") }))
     : (diffs ?? []).map((path) => ({ path, replaces: false }));
-  return named
-    .map(({ path, replaces }) => ({ path, replaces, before: valueAt(old, path), after: valueAt(now, path) }))
+  const whole = new Map<string, boolean>();
+  for (const { path, replaces } of named) {
+    const list = listOf(path, old, now);
+    whole.set(list, replaces || whole.get(list) === true);
+  }
+  return [...whole]
+    .map(([path, replaces]) => ({ path, replaces, before: valueAt(old, path), after: valueAt(now, path) }))
     .sort((a, b) => Number(b.replaces) - Number(a.replaces) || a.path.localeCompare(b.path, "en", { numeric: true }));
+}
+
+type State = { readonly inputs?: Json | null | undefined; readonly outputs?: Json | null | undefined } | null | undefined;
+
+/** A list of plain values is read as a whole: one more at its beginning is not a change of them all. */
+function listOf(path: string, old: State, now: State): string {
+  const list = path.replace(/\[\d+\]$/, "");
+  const plain = [valueAt(old, list), valueAt(now, list)].every(
+    (value) => value === undefined || (Array.isArray(value) && value.every((one) => typeof one !== "object")),
+  );
+  return plain ? list : path;
 }
 
 /** What the engine adds for itself is nobody's setting. */
 const INTERNAL = ["__defaults", "__internal", "__meta"];
 
 const own = (inputs: Readonly<Record<string, Json>> | null | undefined): [string, Json][] =>
-  Object.entries(inputs ?? {}).filter(([key, value]) => !INTERNAL.includes(key) && !isEmpty(value));
+  Object.entries(inputs ?? {}).filter(([key, value]) => !INTERNAL.includes(key) && !isEmpty(value) && !isDefault(inputs, key));
+
+/** Plugins name the inputs that they have filled in themselves. */
+const isDefault = (inputs: Readonly<Record<string, Json>> | null | undefined, key: string): boolean =>
+  Array.isArray(inputs?.__defaults) && inputs.__defaults.includes(key);
 
 const isEmpty = (value: Json): boolean => value === null || value === "" || (Array.isArray(value) && value.length === 0);
 
 /** Inputs are what people wrote; what they did not write is in the outputs alone. */
-function valueAt(
-  state: { readonly inputs?: Json | null | undefined; readonly outputs?: Json | null | undefined } | null | undefined,
-  path: string,
-) {
+function valueAt(state: State, path: string): Json | undefined {
   const keys = segments(path);
   return find(state?.inputs, keys) ?? find(state?.outputs, keys);
 }
@@ -63,6 +80,8 @@ export function withoutInternals(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutInternals);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => (INTERNAL.includes(key) ? [] : [[key, withoutInternals(inner)]])),
+    Object.entries(value).flatMap(([key, inner]) =>
+      INTERNAL.includes(key) || isDefault(value, key) ? [] : [[key, withoutInternals(inner)]],
+    ),
   );
 }

@@ -132,13 +132,14 @@ const REPLACES = /replace/;
 /** One of ours for what the engine says of one resource; undefined when it stays as it is. */
 function opOf(ops: readonly string[]): Op | undefined {
   if (ops.some((op) => REPLACES.test(op))) return "replace";
-  const [op] = ops.filter((one) => one !== "same");
+  // A refresh is announced as one, and then says what came of it.
+  const op = ops[0] === "refresh" ? ops.at(-1) : ops.find((one) => one !== "same");
   if (op === "read" || op === "discard" || op === "read-discard") return undefined;
   return OPS.find((one) => one === op);
 }
 
 function changesOf(found: ReadonlyMap<string, Told>): Change[] {
-  return [...found.values()].flatMap(({ ops, last, failed }) => {
+  const changes = [...found.values()].flatMap(({ ops, last, failed }): Change[] => {
     const op = opOf(ops);
     if (op === undefined || last.type === "pulumi:pulumi:Stack") return [];
     return [
@@ -148,7 +149,11 @@ function changesOf(found: ReadonlyMap<string, Told>): Change[] {
       },
     ];
   });
+  // The engine works at several at once; what people read has the same order every time.
+  return changes.sort((a, b) => placeOf(a).localeCompare(placeOf(b), "en", { numeric: true }));
 }
+
+const placeOf = ({ within, name, type }: Change): string => [...within.map((one) => one.name), name, type].join("\0");
 
 export const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 
