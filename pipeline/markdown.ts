@@ -21,6 +21,7 @@ export function prose(text: string): string {
 /** A code span; it may stand in a table. */
 export function code(text: string): string {
   const line = oneLine(text).replaceAll("|", "\\|");
+  if (line === "") return "";
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return longest > 0 ? `${fence} ${line} ${fence}` : `\`${line}\``;

@@ -228,10 +228,7 @@ function whatChanges(changes: readonly Change[], full: boolean): string {
 
 function pathsOf({ op, differences }: Change): string {
   if (op !== "update" && op !== "replace") return "";
-  const all = differences.filter(({ before, after }) => before !== undefined || after !== undefined);
-  return [
-    ...new Set((all.length > 0 ? all : differences).map(({ path, replaces }) => `${code(path)}${replaces ? " (replaces)" : ""}`)),
-  ].join(", ");
+  return [...new Set(telling(differences).map(({ path, replaces }) => `${code(path)}${replaces ? " (replaces)" : ""}`))].join(", ");
 }
 
 function diffs(changes: readonly Change[], full: boolean, room: number, runUrl: string | undefined): string {

@@ -18,6 +18,8 @@ export interface Detail {
 export const SHORT: Detail = { width: 160, lines: 24, names: 12 };
 export const FULL: Detail = { width: 4_000, lines: 2_000, names: 1_000 };
 
+/** Characters of a value that is not worth showing where nobody knows the next one: ids, mostly. */
+const LONG = 60;
 const LATER = "(known after the update)";
 /** What GitHub's colours of a diff know: green, red, and what is neither. */
 const SIGN: Partial<Record<Op, string>> = { create: "+", import: "+", delete: "-" };
@@ -67,27 +69,27 @@ function property({ path, before, after, replaces }: Difference, op: Op, detail:
       ? prefixed(only, path, (only === "+" ? now : old) ?? LATER, "")
       : old === now
         ? prefixed("!", path, old === undefined || !old.includes(SECRET) ? LATER : `${SECRET}, another one`, why)
-        : old !== undefined && now !== undefined && (old.includes("\n") || now.includes("\n"))
-          ? patched(path, now === LATER ? lineCount(old) : old, now, why)
-          : [
-              ...(old === undefined ? [] : prefixed("-", path, old, "")),
-              ...prefixed("+", path, now ?? (op === "update" ? "(none)" : LATER), why),
-            ];
+        : now === LATER && old !== undefined && (old.includes("\n") || old.length > LONG)
+          ? [`!     ${path}: ${LATER}${why}`]
+          : old !== undefined && now !== undefined && (old.includes("\n") || now.includes("\n"))
+            ? patched(path, old, now, why, Array.isArray(after) ? 0 : 2)
+            : [
+                ...(old === undefined ? [] : prefixed("-", path, old, "")),
+                ...prefixed("+", path, now ?? (op === "update" ? "(none)" : LATER), why),
+              ];
   const kept = lines.slice(0, detail.lines).map((line) => cut(line, detail.width));
   const left = lines.length - kept.length;
   return left > 0 ? [...kept, `      … ${count(left, "more line")}`] : kept;
 }
-
-const lineCount = (text: string): string => `(${count(text.split("\n").length, "line")})`;
 
 function prefixed(sign: string, path: string, value: string, why: string): string[] {
   if (!value.includes("\n") && !/^- |^[\w./-]+: /.test(value)) return [`${sign}     ${path}: ${value}${why}`];
   return [`${sign}     ${path}:${why}`, ...value.split("\n").map((line) => `${sign}       ${line}`)];
 }
 
-/** Only the lines around what differs. */
-function patched(path: string, old: string, now: string, why: string): string[] {
-  const { hunks } = structuredPatch("", "", `${old}\n`, `${now}\n`, undefined, undefined, { context: 2 });
+/** Only the lines around what differs. @param context how many */
+function patched(path: string, old: string, now: string, why: string, context: number): string[] {
+  const { hunks } = structuredPatch("", "", `${old}\n`, `${now}\n`, undefined, undefined, { context });
   const lines = hunks.flatMap(({ lines: own }, index) => [
     ...(index > 0 ? ["        ⋮"] : []),
     ...own.filter((line) => !line.startsWith("\\")).map((line) => `${line[0] ?? " "}       ${line.slice(1)}`),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMIT, type Preview, renderComment } from "../../pipeline/comment/comment.ts";
@@ -9,7 +10,10 @@ import { RULES } from "../../policies/rules.ts";
 import { FIXTURES } from "../support/pull-requests/make.ts";
 import { LEAKED, SAMPLES } from "../support/pull-requests/samples.ts";
 
-const read = (file: string): string => readFileSync(join(FIXTURES, file), "utf8");
+const read = (file: string): string => {
+  const bytes = readFileSync(join(FIXTURES, file));
+  return (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+};
 const LATER = RULES.release.map(({ name }) => name).slice(0, 13);
 
 interface Figures {
@@ -23,7 +27,7 @@ function sample(name: string, more: Partial<Preview> = {}) {
   const { exitCode, was, is } = JSON.parse(read(`${name}.json`)) as Figures;
   const fork = SAMPLES.find((one) => one.name === name)?.event !== undefined;
   return renderComment({
-    ...{ stack: "staging", run: readEvents(read(`${name}.jsonl`)), exitCode, words: "", later: LATER, commit: is, against: was },
+    ...{ stack: "staging", run: readEvents(read(`${name}.jsonl.gz`)), exitCode, words: "", later: LATER, commit: is, against: was },
     ...{ ...(fork && { withoutSecrets: "fork" as const }), ...more },
   });
 }
@@ -40,7 +44,9 @@ function wellFormed(text: string): string[] {
       continue;
     }
     if (run !== undefined) fence = run;
-    for (const [tag] of line.matchAll(/<\/?(?:details|summary|sub|code)>/g)) {
+    // What is escaped or in a code span is text.
+    const markup = line.replace(/\\./g, "").replace(/(`+)(?!`).*?[^`]\1(?!`)/g, "");
+    for (const [tag] of markup.matchAll(/<\/?(?:details|summary|sub|code)>/g)) {
       if (!tag.startsWith("</")) open.push(tag.slice(1, -1));
       else if (open.pop() !== tag.slice(2, -1)) problems.push(`${tag} closes nothing`);
     }

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import type { Raw } from "../settings.ts";
@@ -68,7 +69,7 @@ if (process.argv[1] === import.meta.filename) {
     const { exitCode, said, text, events, figures, was, is } = await runSample(sample);
     if (text === "") throw new Error(said);
     await writeFile(join(FIXTURES, `${sample.name}.md`), text);
-    await writeFile(join(FIXTURES, `${sample.name}.jsonl`), slim(events));
+    await writeFile(join(FIXTURES, `${sample.name}.jsonl.gz`), gzipSync(slim(events), { level: 9 }));
     await writeFile(
       join(FIXTURES, `${sample.name}.json`),
       `${JSON.stringify({ exitCode, was, is, ...JSON.parse(figures) }, undefined, 2)}\n`,
