@@ -86,5 +86,5 @@ function authorization(token: string, server: string): string[][] {
   ];
 }
 
-/** git's last line; an address in it may hold a login. */
-const last = (said: string): string => (said.trim().split("\n").at(-1) ?? "no reason given").replace(/\/\/[^/@\s]*@/g, "//");
+/** git's last line; it leaves logins out of addresses itself. */
+const last = (said: string): string => said.trim().split("\n").at(-1) ?? "no reason given";
