@@ -73,7 +73,7 @@ export const environmentSecretIsRotated = stackRule({
   needs: "sluice:github:DeliveryEnvironment",
   description: "A secret is changed before it is old: whoever has a copy of it has it no longer.",
   remediation:
-    "Make a new value, put it in (npm run pulumi -- config set --secret --path 'sluice:secrets.<name>'), and say when in `rotated`. All of them: npm run github -- secrets.",
+    "Make a new value, put it in (npm run pulumi -- config set --secret --path 'sluice:secrets.<name>'), and say when in `rotated`. All of them: npm run github -- secrets",
   level: "advisory",
   checkStack: (estate) =>
     estate.all("sluice:github:DeliveryEnvironment").flatMap(({ urn, props: { secrets } }) =>
