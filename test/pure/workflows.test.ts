@@ -19,7 +19,9 @@ describe("workflows", () => {
   it("run with no permission but those of a job, and never on pull_request_target or workflow_run", () => {
     for (const { file, permissions, on } of ALL) {
       expect(permissions, file).toEqual({});
-      expect(Object.keys(on), file).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(pull_request_target|workflow_run|issue_comment)$/)]));
+      expect(Object.keys(on), file).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(pull_request_target|workflow_run|issue_comment)$/)]),
+      );
     }
     for (const { file, id, job } of JOBS) expect(job.permissions, `${file} ${id}`).toBeDefined();
   });
@@ -31,11 +33,14 @@ describe("workflows", () => {
         return writes.length === 0 ? [] : [{ id, writes, runs: steps.flatMap(({ run }) => run ?? []) }];
       }),
     );
-    expect(writers).toEqual([{ id: "comment", writes: [["pull-requests", "write"]], runs: ["npm ci", "npm run preview:comment -- post preview"] }]);
+    expect(writers).toEqual([
+      { id: "comment", writes: [["pull-requests", "write"]], runs: ["npm ci", "npm run preview:comment -- post preview"] },
+    ]);
   });
 
   it("end every job in time, and say how runs meet", () => {
-    for (const { file, id, job } of JOBS.filter(({ job }) => job.uses === undefined)) expect(job["timeout-minutes"], `${file} ${id}`).toBeLessThanOrEqual(180);
+    for (const { file, id, job } of JOBS.filter(({ job }) => job.uses === undefined))
+      expect(job["timeout-minutes"], `${file} ${id}`).toBeLessThanOrEqual(180);
     const groups = ALL.map(({ concurrency }) => concurrency.group);
     expect(new Set(groups).size).toBe(groups.length);
   });
@@ -67,7 +72,15 @@ describe("workflows", () => {
     const names = JOBS.flatMap(({ job, id }) => checkNames(job, id));
     expect(new Set(names).size).toBe(names.length);
     expect(pullRequestChecks(ALL)).toEqual(
-      expect.arrayContaining(["Lint and types", "Quick tests", "Workflows", "Secret scan", "Dependency audit", "Preview (prod)", "Preview (repository)"]),
+      expect.arrayContaining([
+        "Lint and types",
+        "Quick tests",
+        "Workflows",
+        "Secret scan",
+        "Dependency audit",
+        "Preview (prod)",
+        "Preview (repository)",
+      ]),
     );
     for (const name of pullRequestChecks(ALL)) expect(name).not.toContain("$");
   });
@@ -79,7 +92,8 @@ describe("workflows", () => {
       for (const { run } of job.steps)
         for (const line of (run ?? "").split("\n").filter((one) => one !== "")) {
           expect(line, `${file} ${id}`).toMatch(/^npm (ci|test|run [\w:-]+)( |$)/);
-          for (const [, script = ""] of line.matchAll(/npm run ([\w:-]+)/g)) expect(known, `${file} ${id}: npm run ${script}`).toContain(script);
+          for (const [, script = ""] of line.matchAll(/npm run ([\w:-]+)/g))
+            expect(known, `${file} ${id}: npm run ${script}`).toContain(script);
         }
   });
 
