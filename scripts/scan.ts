@@ -14,7 +14,7 @@ const ACCEPTED = "pipeline/scan/accepted.json";
 const level = () => new Option("--level <severity>", "what stops this, or anything worse").choices(SEVERITIES).default("high");
 
 const program = new Command("npm run scan --").description(
-  `Parts lists (SBOM) and known vulnerabilities. What stops it has a mend and is not in ${ACCEPTED}; the rest is told.`,
+  `Parts lists (SBOM) and known vulnerabilities. What stops it is not in ${ACCEPTED}, and of images it has a mend; the rest is told.`,
 );
 program
   .command("audit")

@@ -66,22 +66,23 @@ const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
 const Advisory = z.object({ url: z.string(), severity: z.string(), name: z.string(), range: z.string() });
 const AuditReport = z.object({
-  vulnerabilities: z.record(
-    z.string(),
-    z.object({ via: z.array(z.union([z.string(), Advisory])), fixAvailable: z.union([z.boolean(), z.object({})]) }),
-  ),
+  vulnerabilities: z.record(z.string(), z.object({ via: z.array(z.union([z.string(), Advisory])) })),
 });
 
-/** What `npm audit --json` found: each advisory once. @throws in words, when it is no report */
+/**
+ * What `npm audit --json` found: each advisory once. All count as having a mend: npm says so only of what the ranges here allow, and with exact
+ * pins that is nothing.
+ * @throws in words, when it is no report
+ */
 export function auditFindings(report: unknown): Finding[] {
   const { vulnerabilities } = AuditReport.parse(report);
   const found = new Map<string, Finding>();
-  for (const { via, fixAvailable } of Object.values(vulnerabilities))
+  for (const { via } of Object.values(vulnerabilities))
     for (const advisory of via) {
       if (typeof advisory === "string") continue; // the package that has it has an entry of its own
       const id = advisory.url.split("/").at(-1) ?? advisory.url;
       found.set(`${id} ${advisory.name}`, {
-        ...{ id, severity: severityOf(advisory.severity), where: `${advisory.name} ${advisory.range}`, fixed: fixAvailable !== false },
+        ...{ id, severity: severityOf(advisory.severity), where: `${advisory.name} ${advisory.range}`, fixed: true },
       });
     }
   return [...found.values()];
