@@ -1,10 +1,9 @@
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Octokit } from "@octokit/core";
-import { retry } from "@octokit/plugin-retry";
 import { Command } from "commander";
 import { execa } from "execa";
 import { readProject } from "../estate/project.ts";
+import { githubOf } from "../pipeline/github/client.ts";
 import { readManifest } from "../pipeline/images/manifest.ts";
 import { Checkout } from "../pipeline/ship/git.ts";
 import { askToMerge, type Repository, recordState } from "../pipeline/ship/github.ts";
@@ -21,6 +20,7 @@ interface Options {
   readonly out?: string;
   readonly record?: boolean;
   readonly base: string;
+  readonly here?: boolean;
 }
 
 const AFTER = `
@@ -37,14 +37,19 @@ const program = new Command("npm run ship --")
   .option("--images <file>", "images.json of npm run images -- publish; without it, what the stack file names or builds")
   .option("--out <folder>", "where STACK.json and STACK.md go")
   .option("--record", "make what the stack runs a commit of the branch deploy/STACK, and ask for it to be merged")
+  .option("--here", "in GitHub Actions, too: deploy to the Docker engine of this very machine, which is then a runner of your own")
   .option("--base <branch>", "where that is merged to", "main")
   .parse();
 
 await main(() => run(program.opts<Options>()));
 
-async function run({ stack, images, out, record = false, base }: Options): Promise<void> {
+async function run({ stack, images, out, record = false, base, here = false }: Options): Promise<void> {
   const { RECORD_TOKEN: recordToken, GITHUB_SERVER_URL: server, SLACK_WEBHOOK: webhook } = process.env;
   const { root, stackFile, settings } = readProject(stack);
+  if (process.env.GITHUB_ACTIONS === "true" && settings.host?.docker.startsWith("unix:") && !here)
+    throw new Problem(
+      `${stack} is on the machine that runs this (${settings.host.docker}), which is gone after the run: set DOCKER_HOST=ssh://… or sluice:host.docker; on a runner of your own, --here.`,
+    );
   const manifest = images === undefined ? undefined : await readManifest(images);
   const checkout = new Checkout(root, recordToken || undefined, server || undefined);
   const { commit, at } = await checkout.head();
@@ -90,19 +95,10 @@ async function run({ stack, images, out, record = false, base }: Options): Promi
   process.exitCode = EXIT_CODES[shipped.result];
 }
 
+/** Without a token, or outside of a repository on GitHub, nobody there is told. */
 function github(token: string | undefined): Repository | undefined {
-  const { GITHUB_REPOSITORY: name = "", GITHUB_API_URL: baseUrl } = process.env;
-  const [owner, repo] = name.split("/");
-  if (!token || !owner || !repo) return undefined;
-  const api = new (Octokit.plugin(retry))({ auth: token, ...(baseUrl && { baseUrl }) });
-  return {
-    api: {
-      request: (route, parameters) => api.request(route, parameters),
-      graphql: (query, variables) => api.graphql(query, { ...variables }),
-    },
-    owner,
-    repo,
-  };
+  const { GITHUB_REPOSITORY, GITHUB_API_URL } = process.env;
+  return token && GITHUB_REPOSITORY ? githubOf({ GITHUB_TOKEN: token, GITHUB_REPOSITORY, GITHUB_API_URL }) : undefined;
 }
 
 /** A deploy is not undone because nobody could be told of it. */

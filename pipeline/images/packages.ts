@@ -24,7 +24,7 @@ const Versions = z.array(
 export async function packagesShelf(api: Api, registry: Registry, role: string): Promise<Shelf> {
   const repository = repositoryOf(registry, role);
   const [org = "", ...rest] = [...registry.namespace.split("/"), `sluice-${role}`];
-  const about = { org, package_type: "container", package_name: encodeURIComponent(rest.join("/")) };
+  const about = { org, package_type: "container", package_name: rest.join("/") };
   const found: z.output<typeof Versions> = [];
   for (let page = 1; ; page++) {
     const { data } = await api.request("GET /orgs/{org}/packages/{package_type}/{package_name}/versions", {
