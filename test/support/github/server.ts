@@ -68,7 +68,8 @@ export class GitHubApi {
   static async start(options: Options): Promise<GitHubApi> {
     await sodium.ready;
     // A second of reading, and the same for all.
-    const checks = await (described ??= ensureDescriptions().then((all) => new Checks(all)));
+    described ??= ensureDescriptions().then((all) => new Checks(all));
+    const checks = await described;
     const app = Fastify({ exposeHeadRoutes: false, routerOptions: { maxParamLength: 500 } });
     // Bodies are read as they are: what is no JSON is a finding of its own.
     app.removeAllContentTypeParsers();
