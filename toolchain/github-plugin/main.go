@@ -21,7 +21,7 @@ var version = "6.15.0"
 // provider is the bridged provider as it is served, its resources under the tokens of @pulumi/github.
 func provider() tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
-		P:       shimv2.NewProvider(github.NewProvider(version, "")()),
+		P:       shimv2.NewProvider(mend(github.NewProvider(version, "")())),
 		Name:    "github",
 		Version: version,
 		Resources: map[string]*tfbridge.ResourceInfo{
@@ -43,8 +43,8 @@ func provider() tfbridge.ProviderInfo {
 	return info
 }
 
-// schema is the least a plugin may say of itself. The Node.js package carries the full one; the engine asks only programs in YAML for it.
-func schema() []byte {
+// leastSchema is the least a plugin may say of itself. The Node.js package carries the full one; the engine asks only programs in YAML for it.
+func leastSchema() []byte {
 	text, err := json.Marshal(map[string]string{"name": "github", "version": version})
 	if err != nil {
 		panic(err) // two strings
@@ -55,5 +55,5 @@ func schema() []byte {
 func main() {
 	// A change that a dead engine asked for must not appear beside the next run.
 	orphan.Watch(func() { os.Exit(1) })
-	tfbridge.Main("github", version, provider(), schema())
+	tfbridge.Main("github", version, provider(), leastSchema())
 }

@@ -41,21 +41,39 @@ const EVERYWHERE: Readonly<Record<number, string>> = {
 };
 
 /**
- * Something that clients say though the description does not know it: GitHub takes it all the same. Each was looked up; nothing else is let
- * through.
+ * Something that the plugin says though the description does not know it. Nothing else is let through: GitHub ignores without a word what it does
+ * not know, whatever its sender hopes.
  */
 export interface Undescribed {
   readonly operation: string;
   readonly property: string;
+  /** Whether it is taken out before the description is asked, because that forbids every property which it does not name. */
+  readonly forbidden?: boolean;
   readonly why: string;
 }
 
+const CREATION = "it belongs to the creation of a repository; the plugin says it at every change";
+const READ_ONLY = "GitHub fills it in itself; the plugin says it all the same";
+
 export const UNDESCRIBED: readonly Undescribed[] = [
   {
-    operation: "repos/create-or-update-environment",
-    property: "can_admins_bypass",
-    why: "the only way to forbid administrators to skip an environment's protection; in go-github and Terraform's provider, not in the description",
+    ...{ operation: "repos/create-or-update-environment", property: "can_admins_bypass", forbidden: true },
+    why: "the one way to forbid administrators to skip an environment's protection: GitHub takes and shows it, and its description lacks it",
   },
+  { operation: "repos/update", property: "auto_init", why: CREATION },
+  { operation: "repos/update", property: "gitignore_template", why: CREATION },
+  { operation: "repos/update", property: "license_template", why: CREATION },
+  { operation: "repos/update", property: "has_downloads", why: "it has no effect any more" },
+  {
+    operation: "repos/update",
+    property: "has_discussions",
+    why: "GitHub takes and shows it, and its description has it only where it is shown",
+  },
+  { operation: "issues/update-label", property: "name", why: "a new name would be `new_name`; the plugin says the old one once more" },
+  { operation: "repos/create-repo-ruleset", property: "source", why: READ_ONLY },
+  { operation: "repos/create-repo-ruleset", property: "source_type", why: READ_ONLY },
+  { operation: "repos/update-repo-ruleset", property: "source", why: READ_ONLY },
+  { operation: "repos/update-repo-ruleset", property: "source_type", why: READ_ONLY },
 ];
 
 /** Holds requests and answers against the descriptions. */
@@ -100,7 +118,7 @@ export class Checks {
 
   /** What a request has that the description does not, or lacks. Empty: it is good. */
   request(operation: Operation, received: Received): string[] {
-    const { body } = this.#split(operation, received.body);
+    const body = this.#withoutForbidden(operation, received.body);
     const params = this.#paramsOf(operation);
     const given = { path: { ...received.params }, query: { ...received.query } };
     const wrong = params(given) ? [] : words("parameters", params.errors);
@@ -129,20 +147,19 @@ export class Checks {
 
   /** Which of the properties that no description knows are in a request. */
   undescribed(operation: Operation, body: unknown): readonly Undescribed[] {
-    return this.#split(operation, body).known;
+    if (typeof body !== "object" || body === null) return [];
+    return UNDESCRIBED.filter((one) => one.operation === operation.id && one.property in body);
   }
 
-  #split(operation: Operation, body: unknown): { readonly body: unknown; readonly known: readonly Undescribed[] } {
-    if (typeof body !== "object" || body === null) return { body, known: [] };
-    const known = UNDESCRIBED.filter((one) => one.operation === operation.id && one.property in body);
-    const names = known.map(({ property }) => property);
-    return { body: known.length === 0 ? body : Object.fromEntries(Object.entries(body).filter(([key]) => !names.includes(key))), known };
+  #withoutForbidden(operation: Operation, body: unknown): unknown {
+    const names = this.undescribed(operation, body).flatMap(({ property, forbidden }) => (forbidden ? [property] : []));
+    return names.length === 0 ? body : Object.fromEntries(Object.entries(body as object).filter(([key]) => !names.includes(key)));
   }
 
-  /** GitHub ignores without a word what it does not know: such a property has no effect, whatever its sender hopes. */
   #unknown(operation: Operation, schema: string, body: unknown): string[] {
     if (typeof body !== "object" || body === null || Array.isArray(body)) return [];
     const known = new Set(this.#properties(operation, this.#at(schema)));
+    for (const { property } of this.undescribed(operation, body)) known.add(property);
     return known.size === 0 ? [] : Object.keys(body).flatMap((key) => (known.has(key) ? [] : [`body has ${key}, which is not described`]));
   }
 

@@ -54,13 +54,14 @@ export class GitHubApi {
   readonly #app: FastifyInstance;
   readonly #checks: Checks;
   readonly #faults = new Faults();
-  readonly #token: string;
+  /** The one token that is taken. */
+  token: string;
   readonly #started = performance.now();
 
   private constructor(app: FastifyInstance, checks: Checks, options: Options, url: string) {
     this.#app = app;
     this.#checks = checks;
-    this.#token = options.token;
+    this.token = options.token;
     this.world = new World(options);
     this.url = url;
   }
@@ -155,7 +156,7 @@ export class GitHubApi {
 
   #refuse({ headers: { authorization = "", "user-agent": agent } }: FastifyRequest): Answer | undefined {
     if (agent === undefined) return failure(403, "Request forbidden by administrative rules: no User-Agent");
-    if (authorization.replace(/^(bearer|token) /i, "") !== this.#token) return failure(401, "Bad credentials");
+    if (authorization.replace(/^(bearer|token) /i, "") !== this.token) return failure(401, "Bad credentials");
     return undefined;
   }
 

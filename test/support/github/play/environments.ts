@@ -102,7 +102,8 @@ function environmentShown(asked: Asked, environment: KeptEnvironment): Thing {
   });
   const rules = [
     ...(waitTimer > 0 ? [rule(1, "wait_timer", { wait_timer: waitTimer })] : []),
-    ...(reviewers.length > 0 || preventSelfReview
+    // Who may not approve is a matter of those who may: without any, there is no such rule.
+    ...(reviewers.length > 0
       ? [
           rule(2, "required_reviewers", {
             prevent_self_review: preventSelfReview,

@@ -99,6 +99,8 @@ function repositoryShown(asked: Asked, found: KeptRepository): Thing {
     ...{ ...example, ...DEFAULTS, ...settings },
     ...{ id, node_id: nodeId("Repository", id), name, full_name: `${world.owner.name}/${name}`, created_at, updated_at },
     ...{ license: null, fork: false, url: addressOf(asked, found), private: settings.visibility !== "public" },
+    // Text that is empty is none.
+    ...{ homepage: settings.homepage || null, description: settings.description || null },
     owner: { ...userOf(asked, world.owner.name, world.owner.id), type: "Organization" },
   } as Thing;
 }
