@@ -26,6 +26,10 @@ export async function ensurePluginsOf(
   for (const name of wanted) await ensurePlugin(engine, name);
 }
 
+/** Whether a stack's settings name a repository. */
+export const decidesRepository = async (stack: string, root = process.cwd()): Promise<boolean> =>
+  (await wantedBy(join(root, `Pulumi.${stack}.yaml`))).includes("github");
+
 /**
  * The same for the stack that a command works on.
  *

@@ -68,8 +68,9 @@ afterAll(async () => {
   await stack.remove();
 });
 
+/** As a person does it: with policies, and a refresh first. */
 async function up(...args: string[]): Promise<string> {
-  const { exitCode, text } = await stack.up(...args);
+  const { exitCode, text } = await stack.script("up", "--stack", "repository", "--yes", ...args);
   expect(exitCode, text).toBe(0);
   return text;
 }
@@ -79,7 +80,7 @@ const writes = () =>
 
 describe("a repository that is part of the estate", () => {
   it("is handed over, and becomes what the settings say", async () => {
-    const adopted = await stack.adopt(REPOSITORY, OWNER, api.url);
+    const adopted = await stack.adopt();
     expect(adopted.exitCode, adopted.text).toBe(0);
     expect(writes(), "handing over changes nothing").toEqual([]);
     const preview = await stack.preview();
@@ -132,9 +133,9 @@ describe("a repository that is part of the estate", () => {
     const again = await up();
     expect(changes(again)).toEqual({ unchanged: expect.any(Number) });
     expect(writes()).toEqual([]);
-    const preview = await stack.preview("--refresh", "--expect-no-changes");
+    const preview = await stack.preview("--refresh", "--run-program", "--expect-no-changes");
     expect(preview.exitCode, preview.text).toBe(0);
-    expect(changes(await up("--refresh"))).toEqual({ unchanged: expect.any(Number) });
+    expect(changes(await up())).toEqual({ unchanged: expect.any(Number) });
     expect(writes()).toEqual([]);
   });
 
@@ -188,7 +189,7 @@ describe("a repository that is part of the estate", () => {
     }
     expect(decided(api.world)).not.toEqual(before);
 
-    const preview = await stack.preview("--refresh");
+    const preview = await stack.preview("--refresh", "--run-program");
     expect(preview.exitCode, preview.text).toBe(0);
     const told = (what: string) => new RegExp(` ${what} (create|update|replace)`);
     for (const what of [
@@ -204,17 +205,17 @@ describe("a repository that is part of the estate", () => {
     for (const what of ["staging", "labels-P1", "rules-tags", "prod-tag-v\\*", "prod-secret-KUBECONFIG", "prod-secret-JIRA_TOKEN"])
       expect(preview.text).toMatch(told(what));
     expect(writes()).toEqual([]);
-    await up("--refresh");
+    await up();
     expect(decided(api.world)).toEqual(before);
     api.forget();
-    await up("--refresh");
+    await up();
     expect(writes()).toEqual([]);
   });
 
   it("gets its reviewers back, when they are all that somebody took away", async () => {
     const before = decided(api.world);
     api.world.environment("prod").reviewers = [];
-    await up("--refresh");
+    await up();
     expect(decided(api.world)).toEqual(before);
     expect(writes()).toEqual(["PUT /environments/prod"]);
   });
@@ -267,7 +268,7 @@ describe("a repository that is part of the estate", () => {
 
   it("goes, and leaves the repository as safe as it was", async () => {
     const before = decided(api.world);
-    const { exitCode, text } = await stack.destroy();
+    const { exitCode, text } = await stack.destroy("--run-program");
     expect(exitCode, text).toBe(0);
     const after = decided(api.world);
     expect(Object.keys(after.environments)).toEqual(["preview-42"]);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { capturePulumi, type RunnableEngine, runCaptured } from "../../../toolchain/pulumi.ts";
 import { ownEngine } from "../cluster/engine.ts";
@@ -93,15 +94,18 @@ export class RepositoryStack {
   }
 
   /** Hand a repository that is there to the stack, as `docs/github.md` says. */
-  async adopt(repository: string, owner: string, baseUrl: string): Promise<Outcome> {
-    const before = { ...this.env };
-    // Before the first update the state has no provider but the default one, which is set up by the environment.
-    Object.assign(this.env, { GITHUB_OWNER: owner, GITHUB_BASE_URL: baseUrl });
-    const what = ["github:index/repository:Repository", "settings-repository", repository];
-    const outcome = await this.pulumi("import", ...what, "--stack", STACK, "--yes", "--protect=false", "--generate-code=false");
-    delete this.env.GITHUB_OWNER;
-    delete this.env.GITHUB_BASE_URL;
-    Object.assign(this.env, before);
+  adopt(): Promise<Outcome> {
+    return this.script("github", "adopt");
+  }
+
+  /** Run one of the project's commands, as its npm script does; with the plugin that this checkout builds. */
+  async script(name: string, ...args: string[]): Promise<Outcome> {
+    const ended = await execa(process.execPath, [`scripts/${name}.ts`, ...args], {
+      ...{ cwd: this.root, all: true, stdin: "ignore", reject: false },
+      env: { ...this.env, NO_COLOR: "1", FORCE_COLOR: undefined, CI: "true" },
+    });
+    const outcome = { exitCode: ended.exitCode ?? 1, text: ended.all ?? "" };
+    this.said.push([`${this.said.length} ${name}`, outcome.text]);
     return outcome;
   }
 
