@@ -21,6 +21,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "github",
+          include: ["test/github/**/*.test.ts"],
+          // The real plugin writes once in a second, as GitHub asks.
+          fileParallelism: false,
+          ...{ testTimeout: 300_000, hookTimeout: 600_000 },
+        },
+      },
+      {
+        test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts"],
           globalSetup: ["test/engine/setup.ts"],

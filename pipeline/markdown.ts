@@ -20,7 +20,8 @@ export function prose(text: string): string {
 
 /** A code span; it may stand in a table. */
 export function code(text: string): string {
-  const line = oneLine(text).replaceAll("|", "\\|");
+  // A column must not end in it; nothing else is an escape here.
+  const line = oneLine(text).replace(/\\*\|/g, "\\|");
   if (line === "") return "";
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);

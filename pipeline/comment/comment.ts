@@ -8,8 +8,15 @@ import { moves } from "./weights.ts";
 /** GitHub refuses a comment of more characters ("body is too long (maximum is 65536 characters)"); some are left for what a mask adds. */
 export const LIMIT = 65_536;
 const ROOM = 64_000;
-/** A step's summary may have 1 MiB; one character may take three bytes. */
-const ROOM_FULL = 300_000;
+
+/** Why a run has no secrets: GitHub gives it none, or nobody has told it where the state is. */
+export type WithoutSecrets = "fork" | "dependabot" | "no-state";
+
+const WHY: Readonly<Record<WithoutSecrets, string>> = {
+  fork: "This pull request comes from a fork, so this run has no secrets.",
+  dependabot: "Dependabot opened this pull request, so this run has no secrets.",
+  "no-state": "This run was not told where the stack's state is (PULUMI_BACKEND_URL).",
+};
 
 /** What a comment is made of. */
 export interface Preview {
@@ -25,7 +32,7 @@ export interface Preview {
   /** The commit that it was compared with; absent: with the stack's state. */
   readonly against?: string | undefined;
   /** Why the run has no secrets; absent: it has them. */
-  readonly withoutSecrets?: "fork" | "dependabot" | undefined;
+  readonly withoutSecrets?: WithoutSecrets | undefined;
   /** Address of the run that has the whole report. */
   readonly runUrl?: string | undefined;
 }
@@ -69,18 +76,17 @@ function assemble(preview: Preview, outcome: Outcome, full: boolean): string {
     whatChanges(changes, full),
   ].filter((part) => part !== "");
   const end = footer(preview);
-  const room = (full ? ROOM_FULL : ROOM) - [...parts, end].join("\n\n").length;
+  const room = (full ? Number.POSITIVE_INFINITY : ROOM) - [...parts, end].join("\n\n").length;
   const diff = diffs(changes, full, room, preview.runUrl);
   return `${[...parts, ...(diff === "" ? [] : [diff]), end].join("\n\n")}\n`;
 }
 
 function noSecrets({ withoutSecrets, against }: Preview): string {
   if (withoutSecrets === undefined) return "";
-  const who = withoutSecrets === "fork" ? "This pull request comes from a fork" : "Dependabot opened this pull request";
   const base = against === undefined ? "" : ` with what it declares at ${code(against.slice(0, 12))}, its base`;
   return alert(
     "NOTE",
-    `**${who}, so this run has no secrets.** It saw neither the stack's state nor a host or a cluster.`,
+    `**${WHY[withoutSecrets]}** It saw neither the stack's state nor a host or a cluster.`,
     `Compared is what the program declares${base}. Secrets are placeholders, and what only an update would tell is made up.`,
   );
 }

@@ -29,7 +29,9 @@ export interface MakeOptions {
 export async function make({ stack, out, events, keepEvents, against, fork }: MakeOptions): Promise<void> {
   if (!/^[\w.-]+$/.test(stack)) throw new Problem(`'${stack}' is no name of a stack. Allowed: letters, digits, dots, - and _.`);
   const pullRequest = pullRequestOf(process.env);
-  const withoutSecrets = fork ? "fork" : pullRequest?.withoutSecrets;
+  // An empty state would make a pull request look as if it made everything anew.
+  const noState = pullRequest !== undefined && !process.env.PULUMI_BACKEND_URL && events === undefined ? "no-state" : undefined;
+  const withoutSecrets = fork ? "fork" : (pullRequest?.withoutSecrets ?? (against === undefined ? noState : undefined));
   const commit = against ?? (withoutSecrets && pullRequest?.base);
   if (withoutSecrets && commit === undefined && events === undefined)
     throw new Problem("--fork needs to know what to compare with: --against COMMIT, e.g. --against origin/main.");
@@ -42,8 +44,16 @@ export async function make({ stack, out, events, keepEvents, against, fork }: Ma
   if (keepEvents !== undefined) await writeFile(keepEvents, await withoutSecretsIn(mask(ran.events)));
   const comment = await masked(made, mask);
   await write(stack, comment, out);
-  if (process.env.GITHUB_STEP_SUMMARY) await appendFile(process.env.GITHUB_STEP_SUMMARY, `${comment.full}\n`);
+  await summarize(comment);
   if (comment.outcome.kind === "broken" || comment.outcome.kind === "failed") process.exitCode = 1;
+}
+
+/** GitHub takes 1 MiB of summary from a step, and shows nothing of a longer one. */
+const SUMMARY_BYTES = 1_000_000;
+
+async function summarize({ text, full }: Comment): Promise<void> {
+  const { GITHUB_STEP_SUMMARY: file } = process.env;
+  if (file) await appendFile(file, `${Buffer.byteLength(full) < SUMMARY_BYTES ? full : text}\n`);
 }
 
 async function run(stack: string, commit: string | undefined): Promise<{ readonly ran: Ran; readonly secrets: readonly string[] }> {

@@ -1,3 +1,4 @@
+import { UNKNOWN } from "../against/plan.ts";
 import type { Op } from "./read.ts";
 import type { Metadata } from "./schema.ts";
 
@@ -57,7 +58,9 @@ const isEmpty = (value: Json): boolean => value === null || value === "" || (Arr
 /** Inputs are what people wrote; what they did not write is in the outputs alone. */
 function valueAt(state: State, path: string): Json | undefined {
   const keys = segments(path);
-  return find(state?.inputs, keys) ?? find(state?.outputs, keys);
+  const told = find(state?.outputs, keys);
+  // An output that only the update will tell is no change that anybody made.
+  return find(state?.inputs, keys) ?? (told === UNKNOWN ? undefined : told);
 }
 
 function find(value: Json | null | undefined, keys: readonly string[]): Json | undefined {
