@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
 import { parse, stringify } from "yaml";
 
+export interface Placeholder {
+  /** As `pulumi config set --path` takes it. */
+  readonly path: string;
+  readonly value: string;
+}
+
 /** A stack file without its secrets, and what stands for them. */
 export interface Placeholders {
   /** The stack file; it can be read without the stack's passphrase. */
   readonly text: string;
-  /** `path=value` as `pulumi config set-all --path --secret` takes them. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly Placeholder[];
 }
 
 /**
@@ -15,18 +20,18 @@ export interface Placeholders {
  */
 export function withPlaceholders(text: string): Placeholders {
   const file = (parse(text) ?? {}) as { config?: unknown; encryptionsalt?: string; secretsprovider?: string; encryptedkey?: string };
-  const secrets: string[] = [];
+  const secrets: Placeholder[] = [];
   const { encryptionsalt: _, secretsprovider: __, encryptedkey: ___, config = {}, ...rest } = file;
   const entries = Object.entries(config as Record<string, unknown>).map(([key, value]) => [key, without(value, key, secrets)] as const);
   return { text: stringify({ ...rest, config: Object.fromEntries(entries.filter(([, value]) => value !== undefined)) }), secrets };
 }
 
-function without(value: unknown, path: string, found: string[]): unknown {
+function without(value: unknown, path: string, found: Placeholder[]): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((one, index) => without(one, `${path}[${index}]`, found) ?? null);
   const [only, ...more] = Object.entries(value);
   if (only?.[0] === "secure" && more.length === 0) {
-    found.push(`${path}=placeholder-${createHash("sha256").update(String(only[1])).digest("hex").slice(0, 16)}`);
+    found.push({ path, value: `placeholder-${createHash("sha256").update(String(only[1])).digest("hex").slice(0, 16)}` });
     return undefined;
   }
   const kept = Object.entries(value).flatMap(([key, inner]) => {

@@ -116,7 +116,7 @@ export class Sandbox {
     await placeCertificates(this.project, this.#stack, join(this.work, "certificates"));
     await prepareImages(this.project);
     await this.#must("stack", "select", "--create", this.#stack);
-    const flags = secrets.flatMap((secret) => ["--secret", secret]);
+    const flags = secrets.flatMap(({ path, value }) => ["--secret", `${path}=${value}`]);
     if (secrets.length > 0) await this.#must("config", "set-all", "--stack", this.#stack, "--path", ...flags);
   }
 

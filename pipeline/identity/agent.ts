@@ -18,12 +18,16 @@ export interface Agent {
 export async function startAgent(folder: string, key: string): Promise<Agent> {
   const socket = join(folder, "agent");
   const agent = execa("ssh-agent", ["-D", "-a", socket], { reject: false, stdin: "ignore", stdout: "ignore" });
+  let ended = false;
+  void agent.then(() => {
+    ended = true;
+  });
   const stop = async () => {
     agent.kill();
     await agent;
   };
   for (let tries = 0; !(await there(socket)); tries++) {
-    if (tries === 100 || typeof agent.exitCode === "number") {
+    if (tries === 100 || ended) {
       await stop();
       throw new Problem("ssh-agent does not start: DEPLOY_SSH_KEY needs OpenSSH on this machine.");
     }
