@@ -98,14 +98,20 @@ describe("a repository", () => {
 });
 
 describe("environments", () => {
-  it("stand behind their reviewers, who are asked for once each, by name", () => {
+  it("stand behind their reviewers, by their numbers", () => {
     expect(only(seen, ENVIRONMENT, "prod").inputs).toEqual({
       ...{ repository: "shop", environment: "prod", waitTimer: 5 },
       reviewers: [{ users: [41], teams: [7] }],
       ...{ preventSelfReview: true, canAdminsBypass: false },
       deploymentBranchPolicy: { protectedBranches: false, customBranchPolicies: true },
     });
-    expect(asked.filter((one) => !one.startsWith("getActions"))).toEqual(["getUser octocat", "getTeam platform"]);
+  });
+
+  it("ask for each reviewer's number once, wherever they stand", async () => {
+    const both = await declared((raw) => (raw.github.environments.dev.reviewers = raw.github.environments.prod.reviewers));
+    expect(both.asked.filter((one) => !one.startsWith("getActions"))).toEqual(["getUser octocat", "getTeam platform"]);
+    for (const name of ["dev", "prod"])
+      expect(only(both.seen, ENVIRONMENT, name).inputs).toMatchObject({ reviewers: [{ users: [41], teams: [7] }] });
   });
 
   it("without reviewers name none, and are closed to every branch but their own all the same", () => {
