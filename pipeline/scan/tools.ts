@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { ensureGoTool } from "../../toolchain/go-tool.ts";
 import { Problem } from "../../toolchain/problem.ts";
@@ -21,13 +22,14 @@ export async function listParts(tarball: string): Promise<string> {
   return run(await tool("syft"), ["scan", `docker-archive:${tarball}`, "--output", "cyclonedx-json", "--quiet"]);
 }
 
-/** Look for known vulnerabilities in what is on a list. @returns grype's report */
+/** Look for known vulnerabilities in what is on a list. @returns grype's report @throws Problem also where it has no data to look them up in */
 export async function findVulnerabilities(bom: string): Promise<unknown> {
-  return JSON.parse(await run(await tool("grype"), [`sbom:${bom}`, "--output", "json", "--quiet"]));
+  return JSON.parse(await run(await tool("grype"), [`sbom:${bom}`, "--output", "json"]));
 }
 
 async function run(program: string, args: readonly string[]): Promise<string> {
   const { failed, stdout, stderr } = await execa(program, args, { reject: false, stdin: "ignore", maxBuffer: 512 * 1024 * 1024 });
   if (!failed) return stdout;
-  throw new Problem(`${program.split("/").at(-1)} did not work: ${stderr.trim().split("\n").slice(-3).join(" ") || "it gave no reason"}`);
+  const said = stripVTControlCharacters(stderr).trim().split("\n").slice(-2).join("; ");
+  throw new Problem(`${basename(program)} did not work, so nothing is said to be clean: ${said || "it gave no reason"}`);
 }
