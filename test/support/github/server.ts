@@ -6,6 +6,7 @@ import { Checks, type Operation, UNDESCRIBED } from "./checks.ts";
 import { ensureDescriptions } from "./description.ts";
 import { type Fault, Faults } from "./faults.ts";
 import { environments } from "./play/environments.ts";
+import { issues } from "./play/issues.ts";
 import { labels } from "./play/labels.ts";
 import { people } from "./play/people.ts";
 import { repository } from "./play/repository.ts";
@@ -16,7 +17,7 @@ import { type People, type Thing, World } from "./world.ts";
 /** Where an Enterprise Server has its API; clients look for it below any address that is not github.com's. */
 const API = "/api/v3";
 
-const PLAYED: Readonly<Record<string, Handler>> = { ...environments, ...labels, ...people, ...repository, ...rulesets, ...secrets };
+const PLAYED: Readonly<Record<string, Handler>> = { ...environments, ...issues, ...labels, ...people, ...repository, ...rulesets, ...secrets };
 
 let described: Promise<Checks> | undefined;
 

@@ -1,4 +1,4 @@
-import { type Asked, addressOf, created, done, type Handler, nodeId, notFound, ok, page, repositoryOf } from "../answers.ts";
+import { type Asked, addressOf, created, done, type Handler, invalid, nodeId, notFound, ok, page, repositoryOf } from "../answers.ts";
 
 /** An issue; a pull request is one too, for comments. */
 export interface KeptIssue {
@@ -85,7 +85,7 @@ const self = ({ world }: Asked): string => [...world.users.keys()][0] ?? "";
 
 function bodyOf({ body }: Asked): string {
   const { body: text = "" } = body as IssueBody;
-  if (text.length > LONGEST) throw tooLong();
+  if (text.length > LONGEST) throw invalid("IssueComment", "body", "invalid", `body is too long (maximum is ${LONGEST} characters)`);
   return text;
 }
 
