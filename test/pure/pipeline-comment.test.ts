@@ -38,8 +38,10 @@ function withoutText(line: string): string {
   let markup = "";
   for (let at = 0; at < text.length; at++) {
     const [run = ""] = /^`+/.exec(text.slice(at)) ?? [];
-    if (text[at] === "\\") at += 1;
-    else if (run === "") markup += text[at];
+    if (text[at] === "\\") {
+      at += 1;
+      markup += "·";
+    } else if (run === "") markup += text[at];
     else {
       const close = new RegExp(`(?<!\`)${run}(?!\`)`).exec(text.slice(at + run.length));
       at += run.length - 1 + (close ? close.index + run.length : 0);

@@ -7,6 +7,7 @@ import { ensureDescriptions } from "./description.ts";
 import { type Fault, Faults } from "./faults.ts";
 import { deployments } from "./play/deploys.ts";
 import { environments } from "./play/environments.ts";
+import { issues } from "./play/issues.ts";
 import { labels } from "./play/labels.ts";
 import { people } from "./play/people.ts";
 import { repository } from "./play/repository.ts";
@@ -20,6 +21,7 @@ const API = "/api/v3";
 const PLAYED: Readonly<Record<string, Handler>> = {
   ...deployments,
   ...environments,
+  ...issues,
   ...labels,
   ...people,
   ...repository,
