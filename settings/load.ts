@@ -29,7 +29,8 @@ export function loadSettings(): Settings {
   const result = parseSettings(decodeSettings(pulumi.runtime.allConfig()), {
     stack,
     dockerHost: dockerHost || undefined,
-    ...(renderTo === undefined && { hasGithubToken: Boolean(githubToken) }),
+    // A preview does without: pull requests have no token that may administrate the repository.
+    ...(!preview && renderTo === undefined && { hasGithubToken: Boolean(githubToken) }),
     // Manifests hold no secrets, and are written without any: in their place stands a text that is none.
     ...(renderTo === undefined && { secretKeys: secretKeys() }),
   });
@@ -55,10 +56,11 @@ const unset = ({ path, secret }: Settings["unset"][number]): Problem => ({
   fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${secret}', then \`rotated\`; or take it out`,
 });
 
-/** The token that the repository is administrated with, as an Output that the engine knows to be secret. `loadSettings` has seen that there is one. */
-export function githubToken({ github, secrets }: Pick<Settings, "github" | "secrets">): pulumi.Output<string> {
+/** The token that the repository is administrated with, as an Output that the engine knows to be secret; nothing in a preview that has none. */
+export function githubToken({ github, secrets }: Pick<Settings, "github" | "secrets">): pulumi.Output<string> | undefined {
+  const { GITHUB_TOKEN: machine } = process.env;
   const own = github?.token === undefined ? undefined : secrets[github.token];
-  return own ?? pulumi.secret(process.env.GITHUB_TOKEN ?? "");
+  return own ?? (machine ? pulumi.secret(machine) : undefined);
 }
 
 /** Top-level settings that hold something encrypted. The SDK has this list too, but does not export it. */

@@ -6,6 +6,7 @@ import { RepositoryEnvironmentDeploymentPolicy } from "@pulumi/github/repository
 import * as pulumi from "@pulumi/pulumi";
 import { seal } from "./seal.ts";
 import type { EnvironmentSecretSpec, EnvironmentSpec } from "./spec.ts";
+import { unknownText } from "./unknown.ts";
 
 export interface DeliveryEnvironmentArgs {
   readonly repository: pulumi.Input<string>;
@@ -16,6 +17,8 @@ export interface DeliveryEnvironmentArgs {
   readonly values: Readonly<Record<string, pulumi.Output<string>>>;
   /** What secrets are sealed by: base64 of 32 random bytes. */
   readonly sealKey: pulumi.Output<string>;
+  /** Whether GitHub can be asked. */
+  readonly canAsk: boolean;
 }
 
 /** What an environment tells policies about itself. */
@@ -55,11 +58,15 @@ export class DeliveryEnvironment extends pulumi.ComponentResource {
   }
 
   /** Values leave this program sealed, so state, plugin and network have nothing that anybody but GitHub can open. */
-  private secrets(name: string, { repository, spec, values, sealKey }: DeliveryEnvironmentArgs, environment: RepositoryEnvironment): void {
+  private secrets(
+    name: string,
+    { repository, spec, values, sealKey, canAsk }: DeliveryEnvironmentArgs,
+    environment: RepositoryEnvironment,
+  ): void {
     const inside = { parent: environment, dependsOn: [environment] };
     const place = { repository, environment: spec.name };
     // Asked only when the environment is there: a preview of a new one must not fail.
-    const key = getActionsEnvironmentPublicKeyOutput(place, inside);
+    const key = canAsk ? getActionsEnvironmentPublicKeyOutput(place, inside) : { key: unknownText(), keyId: unknownText() };
     for (const { name: secretName, secret } of spec.secrets) {
       const valueEncrypted = pulumi
         .all([values[secret] ?? unset(), key.key, sealKey, repository])

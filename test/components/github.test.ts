@@ -14,10 +14,10 @@ const ACTIONS = `${T}/actionsRepositoryPermissions:ActionsRepositoryPermissions`
 const LABEL = `${T}/issueLabel:IssueLabel`;
 const REPOSITORY = `${T}/repository:Repository`;
 /** Everything that the repository's part of the program registers, for the good settings, changed. */
-function declared(change: (raw: Raw) => void = () => undefined): Promise<DeclaredRepository> {
+function declared(change: (raw: Raw) => void = () => undefined, signedIn = true): Promise<DeclaredRepository> {
   const raw = goodSettings();
   change(raw);
-  return declaredRepository(raw);
+  return declaredRepository(raw, signedIn);
 }
 
 let seen: readonly Registered[];
@@ -212,6 +212,24 @@ describe("rules and labels", () => {
   it("are the severities, with how soon each is answered", () => {
     expect(only(seen, LABEL, "labels-P0").inputs).toEqual({
       ...{ repository: "shop", name: "P0", color: "b60205", description: "Service down: answered within 5 minutes" },
+    });
+  });
+});
+
+/** How the recorder shows what a preview cannot know. */
+const UNKNOWN = { __pulumiUnknown: true };
+
+describe("a preview without a token", () => {
+  it("asks GitHub nothing, and leaves open what only GitHub knows", async () => {
+    const blind = await declared(undefined, false);
+    expect(blind.asked).toEqual([]);
+    expect(census(blind.seen)).toEqual(census(seen));
+    expect(only(blind.seen, "pulumi:providers:github", "github").inputs).toMatchObject({ owner: "example", token: { secret: UNKNOWN } });
+    expect(only(blind.seen, ENVIRONMENT, "prod").inputs).toMatchObject({
+      ...{ environment: "prod", preventSelfReview: true, reviewers: [{ users: [UNKNOWN], teams: [UNKNOWN] }] },
+    });
+    expect(only(blind.seen, SECRET, "prod-secret-SLACK_WEBHOOK").inputs).toEqual({
+      ...{ repository: "shop", environment: "prod", secretName: "SLACK_WEBHOOK", keyId: UNKNOWN, valueEncrypted: { secret: UNKNOWN } },
     });
   });
 });

@@ -15,6 +15,8 @@ export interface World {
   readonly answer?: (token: string, inputs: Record<string, unknown>) => object;
   /** What a resource of that name has turned out to be. @default its inputs */
   readonly outputs?: (name: string) => object;
+  /** @default false */
+  readonly preview?: boolean;
 }
 
 /** `waitForRPCs` is there at run time in @pulumi/pulumi 3.270 but not in its types. */
@@ -40,17 +42,22 @@ function plain(value: unknown): unknown {
  */
 export async function record(
   build: () => void,
-  { answer = (_, inputs) => inputs, outputs = () => ({}) }: World = {},
+  { answer = (_, inputs) => inputs, outputs = () => ({}), preview = false }: World = {},
 ): Promise<Registered[]> {
   const seen: Registered[] = [];
-  await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs, provider = "" }) => {
-      seen.push({ type, name, inputs: plain(inputs) as Record<string, unknown>, provider: provider.split("::")[3] ?? "" });
-      const state = { ...inputs, imageId: `sha256:${name}`, stdout: `${inputs.stdin ?? name}`, ...outputs(name) };
-      return { id: `${type}::${name}`, state };
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, provider = "" }) => {
+        seen.push({ type, name, inputs: plain(inputs) as Record<string, unknown>, provider: provider.split("::")[3] ?? "" });
+        const state = { ...inputs, imageId: `sha256:${name}`, stdout: `${inputs.stdin ?? name}`, ...outputs(name) };
+        return { id: `${type}::${name}`, state };
+      },
+      call: ({ token, inputs }) => answer(token, inputs),
     },
-    call: ({ token, inputs }) => answer(token, inputs),
-  });
+    "project",
+    "stack",
+    preview,
+  );
   build();
   await runtime.waitForRPCs();
   return seen;

@@ -17,8 +17,8 @@ export interface DeclaredRepository extends GithubEnd {
   readonly seen: readonly Registered[];
 }
 
-/** Everything that the repository's part of the program registers for settings. */
-export async function declaredRepository(raw: Raw): Promise<DeclaredRepository> {
+/** Everything that the repository's part of the program registers for settings. @param signedIn false: in a preview that has no token */
+export async function declaredRepository(raw: Raw, signedIn = true): Promise<DeclaredRepository> {
   await sodium.ready;
   // After the mocks' module: what it imports reads them.
   const { declareGithub } = await import("../../program/github.ts");
@@ -34,7 +34,8 @@ export async function declaredRepository(raw: Raw): Promise<DeclaredRepository> 
     return { ...inputs, keyId: "key-1", key: Buffer.from(publicKey).toString("base64") };
   };
   const values = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, pulumi.secret(value)]));
-  const seen = await record(() => declareGithub(github, values, pulumi.secret(TOKEN)), {
+  const seen = await record(() => declareGithub(github, values, signedIn ? pulumi.secret(TOKEN) : undefined), {
+    preview: !signedIn,
     answer,
     outputs: (name) => (name === "environments-seal-key" ? { stdout: Buffer.alloc(32, 9).toString("base64") } : {}),
   });
