@@ -1,5 +1,5 @@
 import "./settings/lean-sdk.ts";
-import { inCluster, loadSettings, onHost, runFacts } from "./settings/index.ts";
+import { githubToken, inCluster, loadSettings, onHost, runFacts } from "./settings/index.ts";
 
 // The map of an estate. Each part is loaded only where the settings ask for it: what a stack does not have costs it nothing.
 const settings = loadSettings();
@@ -10,6 +10,9 @@ const host = onDocker && (await import("./program/host.ts")).declareHost(onDocke
 
 const onKubernetes = inCluster(settings);
 const cluster = onKubernetes && (await import("./program/kubernetes.ts")).declareCluster(settings, onKubernetes, renderTo);
+
+if (settings.github && renderTo === undefined)
+  (await import("./program/github.ts")).declareGithub(settings.github, settings.secrets, githubToken(settings));
 
 if (settings.evidence && renderTo === undefined) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
 

@@ -8,6 +8,8 @@ export default defineConfig({
       { test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: "components", include: ["test/components/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: "policies", include: ["test/policies/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 } },
+      // The first run builds and installs what judges workflows, and the client of registries.
+      { test: { name: "workflows", include: ["test/workflows/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 600_000 } },
       {
         test: {
           name: "manifests",
@@ -25,6 +27,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: "github",
+          include: ["test/github/**/*.test.ts"],
+          // The real plugin writes once in a second, as GitHub asks.
+          fileParallelism: false,
+          ...{ testTimeout: 300_000, hookTimeout: 600_000 },
         },
       },
       {

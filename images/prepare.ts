@@ -68,7 +68,7 @@ export async function prepareImages(root = HERE): Promise<void> {
 }
 
 /** A folder in `images/` with a Dockerfile is a role. */
-function rolesOf(root: string): string[] {
+export function rolesOf(root: string): string[] {
   const images = join(root, "images");
   return readdirSync(images).filter((name) => existsSync(join(images, name, "Dockerfile")));
 }

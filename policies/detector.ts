@@ -15,3 +15,12 @@ export async function secretsIn(texts: readonly string[]): Promise<readonly stri
   if (messages.length === 0) for (const text of unseen) clean.add(text);
   return messages.map(({ ruleId, messageId }) => `${ruleId.replace("@secretlint/secretlint-rule-", "")}: ${messageId}`);
 }
+
+/** A text with `[secret]` in place of everything in it that looks like a secret. */
+export async function withoutSecretsIn(text: string): Promise<string> {
+  const source = { filePath: "report.txt", content: text, contentType: "text", ext: ".txt" } as const;
+  const { messages } = await lintSource({ source, options: { config: CONFIG, noPhysicFilePath: true } });
+  // From the end, so that what comes before stays where it is.
+  const ranges = messages.map(({ range }) => range).toSorted(([a], [b]) => b - a);
+  return ranges.reduce((masked, [from, to]) => `${masked.slice(0, from)}[secret]${masked.slice(to)}`, text);
+}

@@ -2,6 +2,7 @@ import type { DatastoreFacts } from "../components/datastore/datastore.ts";
 import type { EdgeFacts } from "../components/edge/edge.ts";
 import type { RoutingFacts } from "../components/edge/routing.ts";
 import type { TrafficShareFacts } from "../components/edge/traffic-share.ts";
+import type { DeliveryEnvironmentFacts } from "../components/github/delivery-environment.ts";
 import type { SlotFacts } from "../components/service/slot.ts";
 import type { DeclaredEvidence } from "../evidence/schema.ts";
 import type { Facts } from "./facts.ts";
@@ -16,6 +17,7 @@ interface Kinds extends Types {
   readonly "sluice:service:Slot": Facts<SlotFacts>;
   readonly "sluice:datastore:Datastore": Facts<DatastoreFacts>;
   readonly "sluice:evidence:Evidence": Facts<DeclaredEvidence>;
+  readonly "sluice:github:DeliveryEnvironment": Facts<DeliveryEnvironmentFacts>;
   readonly "sluice:maintenance:Backup": Facts<object>;
   readonly "sluice:kubernetes:ScheduledJob": Facts<{ name: string; purpose: string }>;
 }

@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<Area, string>> = {
   network: "Network",
   release: "Release evidence",
   workloads: "Workloads in a cluster",
+  repository: "The repository",
 };
 
 interface Tunable {

@@ -1,5 +1,12 @@
 import type * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
+import type { ActionsEnvironmentSecretArgs } from "@pulumi/github/actionsEnvironmentSecret.js";
+import type { ActionsEnvironmentVariableArgs } from "@pulumi/github/actionsEnvironmentVariable.js";
+import type { ActionsRepositoryPermissionsArgs } from "@pulumi/github/actionsRepositoryPermissions.js";
+import type { RepositoryArgs } from "@pulumi/github/repository.js";
+import type { RepositoryEnvironmentArgs } from "@pulumi/github/repositoryEnvironment.js";
+import type { RepositoryRulesetArgs } from "@pulumi/github/repositoryRuleset.js";
+import type { RepositoryVulnerabilityAlertsArgs } from "@pulumi/github/repositoryVulnerabilityAlerts.js";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Estate } from "./estate.ts";
@@ -10,7 +17,7 @@ import type { Scheduled, Workload } from "./pods.ts";
 export type Level = "mandatory" | "advisory" | "disabled";
 
 /** Files that hold the rules; each is a chapter of docs/policies.md. */
-export const AREAS = ["containers", "images", "edge", "data", "secrets", "network", "release", "workloads"] as const;
+export const AREAS = ["containers", "images", "edge", "data", "secrets", "network", "release", "workloads", "repository"] as const;
 export type Area = (typeof AREAS)[number];
 
 /** Resources that rules look at one by one, by the engine's name for their type. */
@@ -23,6 +30,13 @@ export interface Types {
   readonly "kubernetes:apps/v1:StatefulSet": Workload;
   readonly "kubernetes:apps/v1:DaemonSet": Workload;
   readonly "kubernetes:batch/v1:CronJob": Scheduled;
+  readonly "github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret": Facts<Unwrap<ActionsEnvironmentSecretArgs>>;
+  readonly "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": Facts<Unwrap<ActionsEnvironmentVariableArgs>>;
+  readonly "github:index/actionsRepositoryPermissions:ActionsRepositoryPermissions": Facts<Unwrap<ActionsRepositoryPermissionsArgs>>;
+  readonly "github:index/repository:Repository": Facts<Unwrap<RepositoryArgs>>;
+  readonly "github:index/repositoryEnvironment:RepositoryEnvironment": Facts<Unwrap<RepositoryEnvironmentArgs>>;
+  readonly "github:index/repositoryRuleset:RepositoryRuleset": Facts<Unwrap<RepositoryRulesetArgs>>;
+  readonly "github:index/repositoryVulnerabilityAlerts:RepositoryVulnerabilityAlerts": Facts<Unwrap<RepositoryVulnerabilityAlertsArgs>>;
 }
 export type Type = keyof Types;
 

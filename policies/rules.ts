@@ -4,6 +4,7 @@ import * as edge from "./edge.ts";
 import * as images from "./images.ts";
 import * as network from "./network.ts";
 import * as release from "./release.ts";
+import * as repository from "./repository.ts";
 import type { Area, Rule } from "./rule.ts";
 import * as secrets from "./secrets.ts";
 import * as workloads from "./workloads.ts";
@@ -16,6 +17,7 @@ const of = (area: Readonly<Record<string, unknown>>): readonly Rule[] =>
 export const RULES: Readonly<Record<Area, readonly Rule[]>> = {
   ...{ containers: of(containers), images: of(images), edge: of(edge), data: of(data) },
   ...{ secrets: of(secrets), network: of(network), release: of(release), workloads: of(workloads) },
+  repository: of(repository),
 };
 
 export const ALL: readonly Rule[] = Object.values(RULES).flat();

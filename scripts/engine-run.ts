@@ -1,7 +1,11 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { currentStack } from "../estate/current-stack.ts";
 import { recordDeployment } from "../estate/deployments.ts";
 import { Docker } from "../estate/docker.ts";
-import { ensurePluginsFor } from "../estate/plugins.ts";
+import { githubWords, refusedIn } from "../estate/github-words.ts";
+import { decidesRepository, ensurePluginsFor } from "../estate/plugins.ts";
 import type { Gates } from "../estate/policy.ts";
 import { readProject } from "../estate/project.ts";
 import { prepareImages } from "../images/prepare.ts";
@@ -30,8 +34,30 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   const stack = currentStack(args, `${STATE}/state`, ready);
   if (NEEDS_PLUGINS.includes(args[0] ?? "")) await ensurePluginsFor(stack, engine);
   const gates = more === undefined ? undefined : more(await madeStack(ready, (await stack.ask()) ?? "dev"));
-  const run = () => runPulumi(ready, [...args, ...(gates?.args ?? [])], { stdio: "inherit", ...(gates && { env: gates.env }) });
+  const run = async () => {
+    const pulumi = (more: readonly string[], env: Readonly<Record<string, string>>) =>
+      runPulumi(ready, [...args, ...(gates?.args ?? []), ...more], { stdio: "inherit", env: { ...gates?.env, ...env } });
+    const asksGithub = NEEDS_PLUGINS.includes(args[0] ?? "") && (await decidesRepository((await stack.known()) ?? ""));
+    return asksGithub && !args.some((arg) => arg.startsWith("--event-log")) ? explainingGithub(pulumi) : pulumi([], {});
+  };
   return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stack.ask) : run();
+}
+
+/** Run, and say after a failure what GitHub's answers mean: the plugin passes them on as they come. */
+async function explainingGithub(
+  pulumi: (more: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>,
+): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-events-"));
+  try {
+    const log = join(folder, "events.json");
+    // The engine hides this option from everybody who does not ask for it.
+    const exitCode = await pulumi(["--event-log", log], { PULUMI_DEBUG_COMMANDS: "true" });
+    const words = exitCode === 0 ? undefined : githubWords(refusedIn(await readFile(log, "utf8").catch(() => "")));
+    if (words !== undefined) console.error(`\n${words}`);
+    return exitCode;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** A stack that has a file but was never brought up can be previewed all the same. */

@@ -18,6 +18,7 @@ const MODULES: readonly (readonly [module: string, ...flags: string[]])[] = [
   ["command-plugin"],
   ["docker-plugin", "-vet=off", "-trimpath", "-tags=no_compose"],
   ["kubernetes-plugin", "-vet=off", "-trimpath"],
+  ["github-plugin", "-vet=off", "-trimpath"],
 ];
 
 /** Read the events of `go test -json`: how many tests ended how, and what the failed ones said. */

@@ -1,4 +1,5 @@
 import { gatesOf } from "../estate/policy.ts";
+import { refreshOf } from "../estate/refresh.ts";
 import { runEngine } from "./engine-run.ts";
 import { helpAsked, main } from "./main.ts";
 
@@ -12,5 +13,9 @@ The stack's levels are in policies/levels.<stack>.json; exit code 1 when a manda
 await main(async () => {
   const args = process.argv.slice(2);
   if (helpAsked(args)) console.log(HELP);
-  else process.exitCode = await runEngine(["preview", ...args], (stack) => gatesOf(process.cwd(), stack));
+  else
+    process.exitCode = await runEngine(["preview", ...args], (stack) => {
+      const gates = gatesOf(process.cwd(), stack);
+      return { ...gates, args: [...refreshOf(process.cwd(), stack, args), ...gates.args] };
+    });
 });

@@ -27,6 +27,8 @@ await main(async () => {
   else {
     if (host) console.log(renderStatus(settings.name, host));
     if (cluster) console.log(renderClusterStatus(settings.name, cluster));
+    if (!host && !cluster)
+      console.log(`'${settings.name}' has nothing that runs, but a repository: npm run github -- list --stack ${stack}`);
   }
   if (host?.edge.url === null || cluster?.problem != null) process.exitCode = 1;
 });

@@ -10,7 +10,7 @@ import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
 /** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
-const ROOMS = ["pure", "components", "policies", "toolchain", "manifests", "cluster", "engine"] as const;
+const ROOMS = ["pure", "components", "policies", "toolchain", "workflows", "manifests", "cluster", "engine"] as const;
 type Room = (typeof ROOMS)[number];
 
 const command = new Command("npm test --")
@@ -31,6 +31,10 @@ await main(async () => {
     await ensurePlugin(await ensureEngine(), "kubernetes");
     const { ensureParts } = await import("../test/support/cluster/build.ts");
     await ensureParts();
+  }
+  if (rooms.includes("workflows")) {
+    const { ensureJudges } = await import("../test/support/workflows/tools.ts");
+    await ensureJudges(); // where they cannot be had, their tests say so
   }
   if (rooms.includes("manifests")) {
     await ensurePlugin(await ensureEngine(), "kubernetes");

@@ -25,15 +25,18 @@ export const runFacts = (): RunFacts => ({
  */
 export function loadSettings(): Settings {
   const { stack, preview, renderTo } = runFacts();
-  const { DOCKER_HOST: dockerHost } = process.env;
+  const { DOCKER_HOST: dockerHost, GITHUB_TOKEN: githubToken } = process.env;
   const result = parseSettings(decodeSettings(pulumi.runtime.allConfig()), {
     stack,
     dockerHost: dockerHost || undefined,
+    // A preview does without: pull requests have no token that may administrate the repository.
+    ...(!preview && renderTo === undefined && { hasGithubToken: Boolean(githubToken) }),
     // Manifests hold no secrets, and are written without any: in their place stands a text that is none.
     ...(renderTo === undefined && { secretKeys: secretKeys() }),
   });
   if ("problems" in result) throw refusal(result.problems, stack);
-  if (!preview && renderTo === undefined && result.ok.standIns.length > 0) throw refusal(result.ok.standIns.map(standIn), stack);
+  const unfinished = [...result.ok.standIns.map(standIn), ...result.ok.unset.map(unset)];
+  if (!preview && renderTo === undefined && unfinished.length > 0) throw refusal(unfinished, stack);
   return Object.freeze({ ...result.ok, secrets: secretOutputs(Object.keys(result.ok.secrets)) });
 }
 
@@ -45,6 +48,20 @@ const standIn = (path: string): Problem => ({
   allowed: "an image that exists; a stand-in can only be previewed",
   fix: `npm run pulumi -- config set --path '${path}' <image>@sha256:<digest>`,
 });
+
+const unset = ({ path, secret }: Settings["unset"][number]): Problem => ({
+  path,
+  received: "a secret that is not set",
+  allowed: "a name from sluice:secrets; without its value, it can only be previewed",
+  fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${secret}', then \`rotated\`; or take it out`,
+});
+
+/** The token that the repository is administrated with, as an Output that the engine knows to be secret; nothing in a preview that has none. */
+export function githubToken({ github, secrets }: Pick<Settings, "github" | "secrets">): pulumi.Output<string> | undefined {
+  const { GITHUB_TOKEN: machine } = process.env;
+  const own = github?.token === undefined ? undefined : secrets[github.token];
+  return own ?? (machine ? pulumi.secret(machine) : undefined);
+}
 
 /** Top-level settings that hold something encrypted. The SDK has this list too, but does not export it. */
 function secretKeys(): string[] {

@@ -1,6 +1,7 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
 import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
+import { completeGithub, unsetSecrets } from "./complete-github.ts";
 import { isStandIn } from "./image-reference.ts";
 import { dockerOf, nameOf } from "./place.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
@@ -64,6 +65,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     evidence,
     services,
     cluster,
+    github,
     secrets,
     postgresPassword,
     redisPassword,
@@ -84,12 +86,14 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
       .sort()
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
     ...(cluster && { cluster: completeCluster(cluster, nameOf(name, stack)) }),
+    ...(github && { github: completeGithub(github) }),
     secrets: {
       ...secrets,
       ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
       ...(redisPassword !== undefined && { "redis-password": redisPassword }),
     },
     standIns: standIns(written),
+    unset: github ? unsetSecrets(github, Object.keys(secrets)).map(({ at, secret }) => ({ path: pathText(at), secret })) : [],
   };
 }
 

@@ -1,20 +1,23 @@
 import type { Settings } from "./types.ts";
 
-/** What runs on the Docker host: the settings without the cluster and its services; nothing where no service, store or monitoring is left for it. */
+/** What runs on the Docker host: the settings without the cluster, its services and the repository; nothing where no service, store or monitoring is left for it. */
 export function onHost(settings: Settings): Settings | undefined {
-  const { cluster: _, services, ...estate } = settings;
+  const { cluster: _cluster, github: _github, services, ...estate } = settings;
   return hasHost(settings) ? { ...estate, services: services.filter(({ target }) => target === "docker") } : undefined;
 }
 
 /** Whether anything runs on a Docker host. */
 export const hasHost = ({
   cluster,
+  github,
   services,
   postgres,
   redis,
   monitoring,
-}: Pick<Settings<unknown>, "cluster" | "services" | "postgres" | "redis" | "monitoring">): boolean =>
-  !cluster || services.some(({ target }) => target === "docker") || [postgres, redis, monitoring].some((one) => one !== undefined);
+}: Pick<Settings<unknown>, "cluster" | "github" | "services" | "postgres" | "redis" | "monitoring">): boolean =>
+  !(cluster || github) ||
+  services.some(({ target }) => target === "docker") ||
+  [postgres, redis, monitoring].some((one) => one !== undefined);
 
 /** What runs in the cluster; nothing where there is none. */
 export function inCluster({ cluster, services }: Pick<Settings, "cluster" | "services">) {

@@ -2,6 +2,7 @@ import type { Path, Problem } from "./problems.ts";
 import { clusterRules } from "./rules/cluster.ts";
 import { edgeRules } from "./rules/edge.ts";
 import { evidenceRules } from "./rules/evidence.ts";
+import { githubRules } from "./rules/github.ts";
 import { hostRules } from "./rules/host.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
 import { rolloutRules } from "./rules/rollout.ts";
@@ -19,6 +20,8 @@ export interface Facts {
   readonly dockerHost?: string | undefined;
   /** Top-level settings (without `sluice:`) that the engine holds encrypted. @default - whether a secret is encrypted is not judged */
   readonly secretKeys?: readonly string[] | undefined;
+  /** Whether the machine has a GITHUB_TOKEN. @default - whether there is a token is not judged */
+  readonly hasGithubToken?: boolean | undefined;
 }
 
 /** A broken rule. `reads` are the other settings it looked at: where one of those is itself wrong, the rule cannot be judged. */
@@ -40,6 +43,7 @@ const RULES: readonly Rule[] = [
   rolloutRules,
   evidenceRules,
   clusterRules,
+  githubRules,
 ];
 
 /** Every rule between two settings, or between a setting and the world, that `written` breaks. */

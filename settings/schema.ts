@@ -4,6 +4,7 @@ import { postgres, redis } from "./datastore.ts";
 import { edge } from "./edge.ts";
 import { evidence } from "./evidence.ts";
 import { field, flag } from "./field.ts";
+import { github } from "./github.ts";
 import { host, name, password, secrets } from "./host.ts";
 import { monitoring } from "./monitoring.ts";
 import { rollout } from "./rollout.ts";
@@ -25,6 +26,7 @@ export const schema = field(
     redis: redis.optional(),
     services: services.default({}),
     cluster: cluster.optional(),
+    github: github.optional(),
     monitoring: monitoring.optional(),
     rollout: rollout.optional(),
     evidence: evidence.optional(),

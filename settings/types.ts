@@ -6,8 +6,9 @@ import type { OutsideSpec } from "../components/kubernetes/workload/spec.ts";
 import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
 import type { PlannedThresholds } from "../components/monitoring/plan.ts";
 import type { ClusterSettings } from "./cluster-types.ts";
+import type { GithubSettings } from "./github-types.ts";
 
-export { type ClusterSettings, type ImageSource, SLOTS, type Slot };
+export { type ClusterSettings, type GithubSettings, type ImageSource, SLOTS, type Slot };
 
 /** A data store that a service can use. */
 export const STORES = ["postgres", "redis"] as const;
@@ -43,10 +44,14 @@ export interface Settings<Secret = Output<string>> {
   readonly services: readonly ServiceSettings[];
   /** Absent when nothing runs in a cluster. */
   readonly cluster?: ClusterSettings;
+  /** Absent when nothing is decided about a repository. */
+  readonly github?: GithubSettings;
   /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Paths of images whose digest is 64 zeros: good for a preview, refused by `up` (`loadSettings` does that). */
   readonly standIns: readonly string[];
+  /** Secrets that environments of the repository name and nobody has set: good for a preview, refused by `up`. */
+  readonly unset: readonly { readonly path: string; readonly secret: string }[];
 }
 
 export interface HostSettings {

@@ -25,6 +25,14 @@ const BUILDS: Readonly<Record<OnDemand, Build>> = {
     output: "pulumi-resource-kubernetes",
     set: `main.version=${ON_DEMAND.kubernetes}`,
   },
+  github: {
+    title: `building the github plugin ${ON_DEMAND.github}`,
+    typical: "1 to 4 minutes, once for this machine",
+    module: "github-plugin",
+    package: ".",
+    output: "pulumi-resource-github",
+    set: `main.version=${ON_DEMAND.github}`,
+  },
 };
 
 /**

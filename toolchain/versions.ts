@@ -15,7 +15,7 @@ export const PINNED = {
  * Plugins that only some stacks need: they are downloaded or built when a stack's settings want them, so nobody else waits for them. Apart
  * from the others, as those are part of the engine's cache key: a new version here makes no engine anew.
  */
-export const ON_DEMAND = { kubernetes: "4.34.2" } as const;
+export const ON_DEMAND = { kubernetes: "4.34.2", github: "6.15.0" } as const;
 
 /** A version as numbers, `[3, 220, 0]`, from text such as `v3.220.0-dev`; nothing when there is none in it. */
 export function parseVersion(text: string): [number, number, number] | undefined {

@@ -1,9 +1,9 @@
-import { local } from "@pulumi/command";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
+import { randomSecret } from "../random-secret.ts";
 import { type Home, ofEstate } from "./metadata.ts";
 import { namespaceLabels } from "./namespace.ts";
 import type { Mesh } from "./spec.ts";
@@ -109,14 +109,4 @@ function connection({ estate, kubeconfig, context, namespace, renderTo }: Cluste
     ...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
     ...(context !== undefined && { context }),
   };
-}
-
-/** 256 random bits as base64. They are made at the first update and kept, encrypted, in the state. */
-function randomSecret(name: string, parent: pulumi.Resource): pulumi.Output<string> {
-  const made = new local.Command(
-    name,
-    { create: "head -c 32 /dev/urandom | base64 | tr -d '\\n'", addPreviousOutputInEnv: false, logging: "none" },
-    { parent, additionalSecretOutputs: ["stdout", "stderr"] },
-  );
-  return pulumi.secret(made.stdout);
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { loadSettings, runFacts } from "../../settings/load.ts";
+import { githubToken, loadSettings, runFacts } from "../../settings/load.ts";
 
 /** The config and kind of run that the engine would hand over. */
 function engine(config: Record<string, string>, secretKeys: string[] = [], preview = true): void {
@@ -59,6 +59,42 @@ describe("loading settings", () => {
     expect(String(error)).toContain("Pulumi.dev.yaml: 3 problems");
     for (const path of ["sluice:edge.bind", "sluice:edge.port", "sluice:redisPassword"]) expect(String(error)).toContain(path);
     expect(String(error)).not.toContain(planted);
+  });
+
+  it("lets a secret that nobody has set be previewed, but not brought up", async () => {
+    const repository = {
+      owner: "example",
+      repository: "shop",
+      environments: { prod: { secrets: { JIRA_TOKEN: { secret: "jira-token" } } } },
+    };
+    const config = { "sluice:github": JSON.stringify(repository) };
+    vi.stubEnv("GITHUB_TOKEN", planted);
+    await engine(config);
+    expect(loadSettings().unset).toEqual([{ path: "sluice:github.environments.prod.secrets.JIRA_TOKEN.secret", secret: "jira-token" }]);
+    await engine(config, [], false);
+    expect(String(refusal())).toContain("received  a secret that is not set");
+    expect(String(refusal())).toContain(
+      "npm run pulumi -- config set --secret --path 'sluice:secrets.jira-token', then `rotated`; or take it out",
+    );
+  });
+
+  it("takes the repository's token from the secret that is named, else from GITHUB_TOKEN, and refuses an up without one", async () => {
+    const github = { owner: "example", repository: "shop" };
+    const text = (output?: pulumi.Output<string>) => new Promise((resolve) => output?.apply(resolve));
+    vi.stubEnv("GITHUB_TOKEN", "");
+    await engine({ "sluice:github": JSON.stringify(github) }, [], false);
+    expect(String(refusal())).toContain("received  nothing, and GITHUB_TOKEN is not set");
+    await engine({ "sluice:github": JSON.stringify(github) });
+    expect(githubToken(loadSettings())).toBeUndefined();
+    vi.stubEnv("GITHUB_TOKEN", planted);
+    const machine = githubToken(loadSettings());
+    expect([await text(machine), machine && (await pulumi.isSecret(machine))]).toEqual([planted, true]);
+    await engine({ ...secrets, "sluice:github": JSON.stringify({ ...github, token: "payment-key" }) }, [
+      ...["sluice:secrets", "sluice:redisPassword"],
+    ]);
+    vi.stubEnv("GITHUB_TOKEN", "another");
+    const own = githubToken(loadSettings());
+    expect([await text(own), own && (await pulumi.isSecret(own))]).toEqual([planted, true]);
   });
 
   it("lets a stand-in be previewed, but not brought up", async () => {

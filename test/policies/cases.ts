@@ -2,6 +2,7 @@ import { UNKNOWN } from "../../policies/facts.ts";
 import type { About, Type, Types } from "../../policies/rule.ts";
 import { type Case, TOKEN } from "./case.ts";
 import { BLUE, CONTAINER, DIGEST, GREEN, IMAGE, labelled, NOT_DONE, type Parts, SHARE } from "./fixtures.ts";
+import { repositoryCases } from "./repository-cases.ts";
 import { workloadCases } from "./workload-cases.ts";
 
 type Changes<T extends Type> = { readonly [K in keyof Types[T]]?: Types[T][K] | undefined };
@@ -36,6 +37,7 @@ const goodStack = stack("a good one", {});
 /** At least one red and one green case for every rule; a test holds this table against the list of rules. */
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
   ...workloadCases,
+  ...repositoryCases,
   "container-has-health-check": [
     good,
     container("none", { healthcheck: undefined }, "not set"),

@@ -71,6 +71,7 @@ export interface Parts {
   readonly backups?: number;
   readonly statefulSets?: readonly object[];
   readonly clusterJobs?: readonly object[];
+  readonly environments?: readonly object[];
   readonly evidence?: Partial<Evidence> | null;
   readonly declared?: object;
 }
@@ -93,6 +94,7 @@ export function estate(parts: Parts = {}): Estate {
     backups = 1,
     statefulSets = [],
     clusterJobs = [],
+    environments = [],
     evidence = {},
     declared = { head: COMMIT },
   } = parts;
@@ -112,6 +114,7 @@ export function estate(parts: Parts = {}): Estate {
     ...all("docker:index/container:Container", containers),
     ...all("kubernetes:apps/v1:StatefulSet", statefulSets),
     ...all("sluice:kubernetes:ScheduledJob", clusterJobs),
+    ...all("sluice:github:DeliveryEnvironment", environments),
     ...all(
       "sluice:maintenance:Backup",
       Array.from({ length: backups }, () => ({})),

@@ -35,6 +35,21 @@ describe("what an update loads", () => {
     expect(loads("program/kubernetes.ts", "@pulumi/kubernetes")).toBe(true);
   });
 
+  it("a stack without a repository: nothing of GitHub, and none of its cryptography", () => {
+    for (const name of ["@pulumi/github", "libsodium-wrappers"]) {
+      for (const part of ["index.ts", "program/host.ts", "program/kubernetes.ts", "program/evidence.ts", "policies/index.ts"])
+        expect([part, name, loads(part, name)]).toEqual([part, name, false]);
+      expect(loads("program/github.ts", name)).toBe(true);
+    }
+  });
+
+  it("a repository alone: nothing of Docker or Kubernetes, and of GitHub the classes that are used", () => {
+    expect(["@pulumi/docker", "@pulumi/kubernetes"].filter((name) => loads("program/github.ts", name))).toEqual([]);
+    const used = [...packages("program/github.ts")].filter((one) => one.startsWith("@pulumi/github"));
+    expect(used.length).toBeGreaterThan(8);
+    for (const one of used) expect(one).toMatch(/^@pulumi\/github\/(?!index)[a-zA-Z]+\.js$/);
+  });
+
   it("of Kubernetes the classes that are used, never the whole library", () => {
     const used = [...packages("program/kubernetes.ts")].filter((one) => one.startsWith("@pulumi/kubernetes"));
     for (const one of used) expect(one).toMatch(/^@pulumi\/kubernetes\/([a-z0-9]+\/)*[a-zA-Z]+\.js$/);

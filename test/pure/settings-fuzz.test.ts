@@ -4,7 +4,7 @@ import { decodeStackFile } from "../../settings/decode.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { renderProblems } from "../../settings/problems.ts";
 import type { Settings } from "../../settings/types.ts";
-import { goodSettings, type Raw, STACKS, stackFile } from "../support/settings.ts";
+import { goodSettings, type Raw, STACK_FILES, stackFile } from "../support/settings.ts";
 
 const KEYS = [
   ...[
@@ -119,7 +119,7 @@ function mutate(root: Raw, { pick, how, key, value: drawn }: Step): void {
   }
 }
 
-const starts = [goodSettings(), ...STACKS.map((stack) => decodeStackFile(stackFile(stack).config).raw)];
+const starts = [goodSettings(), ...STACK_FILES.map((stack) => decodeStackFile(stackFile(stack).config).raw)];
 
 /** Promises checked without a line of settings/: what the rest of the program counts on. */
 function broken({ name, edge, host, postgres, redis, services, secrets }: Settings<string>): string[] {

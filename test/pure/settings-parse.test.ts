@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_GUARD } from "../../rollout/analysis/index.ts";
 import { decodeSettings, decodeStackFile } from "../../settings/decode.ts";
 import { parseSettings } from "../../settings/parse.ts";
+import { hasHost, inCluster } from "../../settings/placement.ts";
 import { renderProblems } from "../../settings/problems.ts";
 import type { Settings } from "../../settings/types.ts";
 import { goodSettings, type Raw, STACKS, stackFile } from "../support/settings.ts";
@@ -147,6 +148,7 @@ describe("good settings", () => {
       services: [],
       secrets: {},
       standIns: [],
+      unset: [],
     });
   });
 
@@ -228,6 +230,13 @@ describe("stack files", () => {
     if (stack !== "dev") expect(settings.protectData).toBe(true);
   });
 
+  it("Pulumi.repository.yaml holds, and has nothing but the repository", () => {
+    const { raw, secretKeys } = decodeStackFile(stackFile("repository").config);
+    const settings = good(raw, { stack: "repository", secretKeys });
+    expect(Object.keys(raw)).toEqual(["github"]);
+    expect([hasHost(settings), inCluster(settings as unknown as Settings)]).toEqual([false, undefined]);
+  });
+
   it("are read without their secrets", () => {
     const config = { "sluice:postgresPassword": { secure: "v1:x" }, "sluice:secrets": { key: { secure: "v1:y" } }, "aws:region": "eu" };
     expect(decodeStackFile(config)).toEqual({
@@ -266,7 +275,7 @@ describe("several problems", () => {
 
   2. sluice:hots
      received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, cluster, monitoring, rollout, evidence, secrets, postgresPassword, redisPassword
+     allowed   name, protectData, host, edge, postgres, redis, services, cluster, github, monitoring, rollout, evidence, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

@@ -4,6 +4,7 @@ import { alerting } from "../support/refusals/alerting.ts";
 import { cluster } from "../support/refusals/cluster.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
+import { github } from "../support/refusals/github.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
 import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
@@ -24,6 +25,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   evidence,
   "a cluster": cluster,
   "a workload": workload,
+  "a repository": github,
 };
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {

@@ -111,9 +111,9 @@ describe("a plugin that only some stacks need", () => {
     expect(await readdir(join(folder, "cache", "engine"))).toEqual([]);
   });
 
-  it("has the version of its package", async () => {
+  it.each(["kubernetes", "github"] as const)("has the version of its package: %s", async (name) => {
     const { dependencies } = JSON.parse(await readFile(join(TOOLCHAIN, "..", "package.json"), "utf8"));
-    expect(ON_DEMAND.kubernetes).toBe(dependencies["@pulumi/kubernetes"]);
+    expect(ON_DEMAND[name]).toBe(dependencies[`@pulumi/${name}`]);
   });
 
   it("has a key of its own: a change of its source makes no engine anew", async () => {
@@ -129,6 +129,15 @@ describe("a plugin that only some stacks need", () => {
     expect(await pluginKey(copy, "kubernetes")).toBe(changed);
     await appendFile(join(copy, "orphan", "watch.go"), "// changed\n");
     expect(await pluginKey(copy, "kubernetes")).not.toBe(changed);
+  });
+
+  it("has a key that is no other plugin's", async () => {
+    const copy = join(folder, "toolchain");
+    await cp(TOOLCHAIN, copy, { recursive: true });
+    const before = [await pluginKey(copy, "kubernetes"), await pluginKey(copy, "github")];
+    await appendFile(join(copy, "github-plugin", "main.go"), "// changed\n");
+    const after = [await pluginKey(copy, "kubernetes"), await pluginKey(copy, "github")];
+    expect([after[0] === before[0], after[1] === before[1]]).toEqual([true, false]);
   });
 });
 
@@ -160,16 +169,32 @@ describe("which stacks want it", () => {
     expect(await builds()).toHaveLength(1);
   });
 
-  it("asks the engine what a stack has whose state is somewhere else, while the plugin is not there", async () => {
+  it("asks the engine what a stack has whose state is somewhere else, while a plugin is not there", async () => {
     const root = join(folder, "project");
     await mkdir(root);
-    await stub("pulumi", ['echo "$@" >> "$PULUMI_HOME/calls"', 'echo "pulumi:providers:kubernetes"']);
+    await stub("pulumi", ['echo "$@" >> "$PULUMI_HOME/calls"', 'echo "pulumi:providers:kubernetes pulumi:providers:github"']);
     vi.stubEnv("SLUICE_CACHE", join(folder, "cache"));
     vi.stubEnv("PULUMI_BACKEND_URL", "s3://states");
     await ensurePluginsOf("dev", await engine("source"), root);
     await ensurePluginsOf("dev", await engine("source"), root);
-    expect(await builds()).toHaveLength(1);
+    expect(await builds()).toHaveLength(2);
     expect(await lines("home/calls")).toEqual(["stack export --stack dev --non-interactive"]);
+  });
+
+  it("gives a stack with a repository the plugin for that, and one with both gets both", async () => {
+    const root = join(folder, "project");
+    await mkdir(root);
+    await writeFile(join(root, "Pulumi.dev.yaml"), "config:\n  sluice:name: dev # not sluice:github\n");
+    await writeFile(join(root, "Pulumi.repository.yaml"), "config:\n  sluice:github: { owner: sluice-delivery }\n");
+    await writeFile(join(root, "Pulumi.both.yaml"), "config:\n  sluice:github: {}\n  sluice:cluster: { context: prod }\n");
+    vi.stubEnv("SLUICE_CACHE", join(folder, "cache"));
+    const made = async () => (await builds()).map((call) => /main\.version=[\d.]+/.exec(call)?.[0]);
+    await ensurePluginsOf("dev", await engine("source"), root);
+    expect(await made()).toEqual([]);
+    await ensurePluginsOf("repository", await engine("source"), root);
+    expect(await made()).toEqual(["main.version=6.15.0"]);
+    await ensurePluginsOf("both", await engine("source"), root);
+    expect(await made()).toEqual(["main.version=6.15.0", "main.version=4.34.2"]);
   });
 
   it("costs a stack without a cluster no build and no call of the engine, whatever the other stacks are", async () => {

@@ -32,6 +32,7 @@ const ROOMS = [
   "rollout",
   "evidence",
   "policies",
+  "pipeline",
 ];
 
 export interface Outcome {

@@ -5,6 +5,18 @@ export interface Registered {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
+  /** Name of the provider that was named for it; empty where none was. */
+  readonly provider: string;
+}
+
+/** What the world says, where it matters to a test. */
+export interface World {
+  /** What a provider's function gives. @default what it was asked */
+  readonly answer?: (token: string, inputs: Record<string, unknown>) => object;
+  /** What a resource of that name has turned out to be. @default its inputs */
+  readonly outputs?: (name: string) => object;
+  /** @default false */
+  readonly preview?: boolean;
 }
 
 /** `waitForRPCs` is there at run time in @pulumi/pulumi 3.270 but not in its types. */
@@ -28,15 +40,24 @@ function plain(value: unknown): unknown {
  * Mocks prove which resources are asked for, with which inputs. They say nothing about parents, hooks, or what a command does: the
  * engine room of the tests does.
  */
-export async function record(build: () => void): Promise<Registered[]> {
+export async function record(
+  build: () => void,
+  { answer = (_, inputs) => inputs, outputs = () => ({}), preview = false }: World = {},
+): Promise<Registered[]> {
   const seen: Registered[] = [];
-  await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs }) => {
-      seen.push({ type, name, inputs: plain(inputs) as Record<string, unknown> });
-      return { id: `${type}::${name}`, state: { ...inputs, imageId: `sha256:${name}`, stdout: `${inputs.stdin ?? name}` } };
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, provider = "" }) => {
+        seen.push({ type, name, inputs: plain(inputs) as Record<string, unknown>, provider: provider.split("::")[3] ?? "" });
+        const state = { ...inputs, imageId: `sha256:${name}`, stdout: `${inputs.stdin ?? name}`, ...outputs(name) };
+        return { id: `${type}::${name}`, state };
+      },
+      call: ({ token, inputs }) => answer(token, inputs),
     },
-    call: ({ inputs }) => inputs,
-  });
+    "project",
+    "stack",
+    preview,
+  );
   build();
   await runtime.waitForRPCs();
   return seen;

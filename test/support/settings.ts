@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
+/** Environments that services run in. */
 export const STACKS = ["dev", "staging", "prod"] as const;
-type Stack = (typeof STACKS)[number];
+/** Every stack file of the project. */
+export const STACK_FILES = [...STACKS, "repository"] as const;
+type Stack = (typeof STACK_FILES)[number];
 
 // biome-ignore lint/suspicious/noExplicitAny: tests write wrong values of every type into settings on purpose.
 export type Raw = Record<string, any>;
@@ -70,6 +73,23 @@ export function goodSettings(): Raw {
         },
         slim: { kind: "DaemonSet", image: "ghcr.io/example/slim:2", release: "2", ports: { api: 9100, web: 9003 } },
       },
+    },
+    github: {
+      owner: "example",
+      repository: "shop",
+      token: "payment-key",
+      settings: { mergeMethods: ["squash", "rebase"], actions: ["octokit/*"] },
+      environments: {
+        dev: { variables: { REGION: "eu-1" } },
+        prod: {
+          reviewers: { users: ["octocat"], teams: ["platform"] },
+          waitMinutes: 5,
+          tags: ["v*"],
+          secrets: { SLACK_WEBHOOK: { secret: "payment-key", rotated: "2026-11-01" }, JIRA_TOKEN: { secret: "jira-token" } },
+        },
+      },
+      ruleset: { checks: ["check", "test"] },
+      codeowners: [{ path: "*", owners: ["@example/platform"] }],
     },
     services: {
       api: {

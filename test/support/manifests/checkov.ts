@@ -1,13 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ExecaError, execa } from "execa";
-import { cacheKey, cacheRoot, makeFolder } from "../../../toolchain/cache.ts";
-import { step } from "../../../toolchain/say.ts";
+import { execa } from "execa";
+import { ensurePython } from "../python.ts";
 
 const PINS = join(import.meta.dirname, "checkov.txt");
-/** What pip says when it reaches no registry of packages, or one that has not these. */
-const NO_REGISTRY =
-  /No matching distribution found|Could not find a version|Failed to establish a new connection|Temporary failure in name resolution|ProxyError|Could not fetch URL|Read timed out/;
 
 /** One check that an object does not pass, or that it asks to be spared, with the reason. */
 export interface Finding {
@@ -37,34 +32,8 @@ export interface Checkov {
  * @throws Error when it can be had and does not install
  */
 export async function ensureCheckov(): Promise<Checkov | { readonly missing: string }> {
-  const python = await execa("python3", ["--version"], { reject: false });
-  if (python.failed) return { missing: "there is no python3 on this machine" };
-  const folder = join(cacheRoot(), "manifests", `checkov-${cacheKey([await readFile(PINS), python.stdout])}`);
-  if ((await readFile(join(folder, "stamp"), "utf8").catch(() => undefined)) === undefined) {
-    await mkdir(join(folder, ".."), { recursive: true });
-    try {
-      await makeFolder(folder, fill);
-    } catch (error) {
-      const said = String((error as ExecaError).all ?? error);
-      if (!NO_REGISTRY.test(said)) throw new Error(`checkov does not install:\n${said}`);
-      return { missing: `PyPI does not give it: ${said.trim().split("\n").at(-1)}` };
-    }
-  }
-  return { scan: (manifests) => scan(folder, manifests) };
-}
-
-async function fill(folder: string): Promise<void> {
-  const installing = step("installing checkov for tests", "a minute");
-  try {
-    await execa("python3", ["-m", "venv", folder], { all: true, stdin: "ignore" });
-    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", "--requirement", PINS];
-    await execa(join(folder, "bin", "python"), install, { all: true, stdin: "ignore" });
-    await execa("touch", [join(folder, "stamp")]);
-  } catch (error) {
-    installing.failed();
-    throw error;
-  }
-  installing.done();
+  const folder = await ensurePython("manifests", PINS, "a minute");
+  return typeof folder === "string" ? { scan: (manifests) => scan(folder, manifests) } : folder;
 }
 
 interface Report {
