@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ensurePluginsOf } from "../../estate/plugins.ts";
 import { headCommit } from "../../evidence/git.ts";
 import { prepareImages } from "../../images/prepare.ts";
@@ -41,7 +41,10 @@ export async function make({ stack, out, events, keepEvents, against, fork }: Ma
     ...{ commit: pullRequest?.head ?? (await headCommit(process.cwd())), against: commit, withoutSecrets, runUrl: runUrlOf(process.env) },
   });
   const mask = maskOf(secrets);
-  if (keepEvents !== undefined) await writeFile(keepEvents, await withoutSecretsIn(mask(ran.events)));
+  if (keepEvents !== undefined) {
+    await mkdir(dirname(keepEvents), { recursive: true });
+    await writeFile(keepEvents, await withoutSecretsIn(mask(ran.events)));
+  }
   const comment = await masked(made, mask);
   await write(stack, comment, out);
   await summarize(comment);

@@ -80,6 +80,7 @@ describe("planted secrets", () => {
       if (staging) staging.variables.NOTE = `what ${LEAKED} is`;
     });
     const ran = await stack.script("preview-comment", "--stack", "repository", "--out", "preview", "--keep-events", "preview/events.jsonl");
+    expect(ran.exitCode, ran.text).toBe(0);
     const files = (await Promise.all(["preview", "drift"].map(async (folder) => (await readdir(join(stack.root, folder))).map((name) => join(folder, name))))).flat();
     expect(files.length).toBeGreaterThanOrEqual(6);
     const texts = new Map<string, string>([["said", ran.text], ...stack.said.map(([what, text]) => [what, text] as const)]);

@@ -1,4 +1,4 @@
-import { type Asked, addressOf, created, done, type Handler, invalid, nodeId, notFound, ok, page, repositoryOf } from "../answers.ts";
+import { type Answer, type Asked, addressOf, created, done, type Handler, invalid, nodeId, notFound, ok, page, repositoryOf } from "../answers.ts";
 
 /** An issue; a pull request is one too, for comments. */
 export interface KeptIssue {
@@ -44,7 +44,7 @@ export const issues: Readonly<Record<string, Handler>> = {
   "issues/list-for-repo": (asked) => {
     const { state = "open" } = asked.query;
     const all = [...talk(repositoryOf(asked)).issues.values()].filter((one) => state === "all" || one.state === state);
-    return ok(page(all, asked).map((one) => issueShown(asked, one as KeptIssue)));
+    return paged(asked, all, (one) => issueShown(asked, one));
   },
   "issues/create": (asked) => {
     const { issues: own } = talk(repositoryOf(asked));
@@ -63,7 +63,7 @@ export const issues: Readonly<Record<string, Handler>> = {
   "issues/list-comments": (asked) => {
     const number = Number(asked.params.issue_number);
     const all = [...talk(repositoryOf(asked)).comments.values()].filter(({ issue }) => issue === number);
-    return ok(page(all, asked).map((one) => commentShown(asked, one as KeptComment)));
+    return paged(asked, all, (one) => commentShown(asked, one));
   },
   "issues/create-comment": (asked) => {
     const made: KeptComment = { id: asked.world.nextId(), issue: Number(asked.params.issue_number), body: bodyOf(asked), by: self(asked) };
@@ -80,6 +80,17 @@ export const issues: Readonly<Record<string, Handler>> = {
     return done;
   },
 };
+
+/** One page, with the address of the next one: clients follow that, and count nothing. */
+function paged<T>(asked: Asked, all: readonly T[], show: (one: T) => unknown): Answer {
+  const { per_page = "30", page: number = "1" } = asked.query;
+  const shown = page(all, asked).map((one) => show(one as T));
+  if (Number(number) * Number(per_page) >= all.length) return ok(shown);
+  const path = asked.params.issue_number === undefined ? "issues" : `issues/${asked.params.issue_number}/comments`;
+  const next = new URLSearchParams({ ...asked.query, per_page, page: String(Number(number) + 1) });
+  const link = `<${addressOf(asked, repositoryOf(asked))}/${path}?${next}>; rel="next"`;
+  return { status: 200, body: shown, headers: { link } };
+}
 
 const self = ({ world }: Asked): string => [...world.users.keys()][0] ?? "";
 
