@@ -43,7 +43,7 @@ function words(service: string, was: Weight | undefined, is: Weight | undefined,
   if (was === undefined) return `${name} is new; its clients are on ${list(slotsOf(is).map((slot) => named(slot, own)))}`;
   const [from, to] = [greenShare(was.active, was.canaryWeight), greenShare(is.active, is.canaryWeight)];
   const moved = Math.abs(to - from);
-  const target: Slot = to < from ? "green" : "blue";
+  const target: Slot = to > from ? "green" : "blue";
   if (was.active !== is.active) {
     const promoted = `${named(is.active, own)} becomes the active slot of ${name}`;
     return moved === 0 ? `${promoted}; no client moves` : `${promoted}, and ${moved} % of the clients move to ${target}`;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GitHubApi } from "../support/github/server.ts";
@@ -13,7 +13,9 @@ const TOKEN = `ghp_${randomBytes(18).toString("hex")}`;
 const SLACK = plant("slack");
 /** Said by mistake: it stands in a setting that is no secret. */
 const LEAKED = plant("leaked");
-const PLANTED: Readonly<Record<string, string>> = { token: TOKEN, slack: SLACK, leaked: LEAKED };
+/** The same, and the engine does not know it at all: it is one of the run's own. */
+const FOREIGN = plant("foreign");
+const PLANTED: Readonly<Record<string, string>> = { token: TOKEN, slack: SLACK, leaked: LEAKED, foreign: FOREIGN };
 
 const SETTINGS = {
   ...{ owner: OWNER, repository: REPOSITORY },
@@ -25,7 +27,7 @@ let stack: RepositoryStack;
 beforeAll(async () => {
   api = await GitHubApi.start({ owner: OWNER, repository: REPOSITORY, token: TOKEN, users: ["octocat"], teams: [] });
   stack = await RepositoryStack.make({ ...SETTINGS, baseUrl: api.url });
-  Object.assign(stack.env, { GITHUB_TOKEN: TOKEN, GITHUB_STEP_SUMMARY: join(stack.root, "summary.md") });
+  Object.assign(stack.env, { GITHUB_TOKEN: TOKEN, GITHUB_STEP_SUMMARY: join(stack.root, "summary.md"), DEPLOY_TOKEN: FOREIGN });
   await stack.plant("slack", SLACK);
   await stack.plant("unused", LEAKED);
   const adopted = await stack.adopt();
@@ -77,7 +79,7 @@ describe("planted secrets", () => {
   it("are in no comment, report, event log, summary or word of a command", async () => {
     await stack.configure((github) => {
       const { staging } = github.environments as Record<string, { variables: Record<string, string> }>;
-      if (staging) staging.variables.NOTE = `what ${LEAKED} is`;
+      if (staging) Object.assign(staging.variables, { NOTE: `what ${LEAKED} is`, TOLD: `who ${FOREIGN} is` });
     });
     const ran = await stack.script("preview-comment", "--stack", "repository", "--out", "preview", "--keep-events", "preview/events.jsonl");
     expect(ran.exitCode, ran.text).toBe(0);
@@ -90,17 +92,13 @@ describe("planted secrets", () => {
     const texts = new Map<string, string>([["said", ran.text], ...stack.said.map(([what, text]) => [what, text] as const)]);
     for (const file of [...files, "summary.md"]) texts.set(file, await read(file));
     const comment = texts.get(join("preview", "repository.md")) ?? "";
-    // Were it not for the mask, it would stand there.
+    // The engine hides what is in its settings; the other one would stand there, were it not for the mask.
     expect(comment, ran.text).toContain("what [secret] is");
+    expect(comment, ran.text).toContain("who [secret] is");
     for (const [where, text] of texts)
       for (const [name, secret] of Object.entries(PLANTED)) {
         for (const form of [secret, JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString("base64").replace(/=+$/, "")])
           expect(text.includes(form), `${name} in ${where}`).toBe(false);
       }
-  });
-
-  it("are found by this search where the mask is off", async () => {
-    await writeFile(join(stack.root, "control.txt"), `what ${LEAKED} is`);
-    expect((await read("control.txt")).includes(LEAKED)).toBe(true);
   });
 });
