@@ -6,16 +6,29 @@ import type { GithubSettings, Settings } from "../settings/index.ts";
 /**
  * What the estate decides about its repository. Loaded only where the settings have one: the library and its cryptography take time.
  *
- * @param token of somebody who may administrate the repository
+ * @param token of somebody who may administrate the repository; absent: the machine's own
  */
-export function declareGithub(own: GithubSettings, secrets: Settings["secrets"], token: pulumi.Output<string>): void {
+export function declareGithub(own: GithubSettings, secrets: Settings["secrets"], token: pulumi.Output<string> | undefined): void {
   const { owner, baseUrl } = own;
-  // Everything is named, so that no variable of the machine has a say; the library would put its GITHUB_TOKEN into the state as it is.
-  const provider = new Provider("github", { owner, baseUrl, token });
+  const provider = withoutToken(() => new Provider("github", { owner, baseUrl, ...(token && { token }) }));
 
   const there = { provider };
   const { repository } = new RepositorySettings("settings", { repository: own.repository, spec: own.settings }, there);
   new DeliveryEnvironments("environments", { repository, environments: own.environments, values: secrets }, there);
   if (own.ruleset) new BranchRules("rules", { repository, spec: own.ruleset, mergeMethods: own.settings.mergeMethods }, there);
   new Labels("labels", { repository, labels: own.labels }, there);
+}
+
+/**
+ * Without GITHUB_TOKEN of the machine, which the library would put into the state as it is. The plugin finds it by itself, and at the next run it
+ * finds the one of that day: those of pipelines live for an hour, and a refresh or `destroy` would go by the state's.
+ */
+function withoutToken<T>(make: () => T): T {
+  const { GITHUB_TOKEN: own } = process.env;
+  delete process.env.GITHUB_TOKEN;
+  try {
+    return make();
+  } finally {
+    if (own !== undefined) process.env.GITHUB_TOKEN = own;
+  }
 }

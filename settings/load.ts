@@ -55,10 +55,12 @@ const unset = ({ path, secret }: Settings["unset"][number]): Problem => ({
   fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${secret}', then \`rotated\`; or take it out`,
 });
 
-/** The token that the repository is administrated with, as an Output that the engine knows to be secret. `loadSettings` has seen that there is one. */
-export function githubToken({ github, secrets }: Pick<Settings, "github" | "secrets">): pulumi.Output<string> {
-  const own = github?.token === undefined ? undefined : secrets[github.token];
-  return own ?? pulumi.secret(process.env.GITHUB_TOKEN ?? "");
+/**
+ * The token that the repository is administrated with, as an Output that the engine knows to be secret; undefined where it is the machine's own,
+ * which the plugin finds by itself. `loadSettings` has seen that there is one.
+ */
+export function githubToken({ github, secrets }: Pick<Settings, "github" | "secrets">): pulumi.Output<string> | undefined {
+  return github?.token === undefined ? undefined : secrets[github.token];
 }
 
 /** Top-level settings that hold something encrypted. The SDK has this list too, but does not export it. */
