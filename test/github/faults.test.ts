@@ -42,7 +42,7 @@ async function bad(): Promise<string> {
   const { exitCode, text } = await up();
   expect(exitCode, text).not.toBe(0);
   expect(text, "no stack trace").not.toMatch(/^\s+at \S+ \(|node:internal/m);
-  return text.slice(text.lastIndexOf("\nDuration: "));
+  return text.slice(text.lastIndexOf("\nResources:"));
 }
 
 let minutes = 0;
