@@ -35,12 +35,22 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   if (NEEDS_PLUGINS.includes(args[0] ?? "")) await ensurePluginsFor(stack, engine);
   const gates = more === undefined ? undefined : more(await madeStack(ready, (await stack.ask()) ?? "dev"));
   const run = async () => {
+    const github = NEEDS_PLUGINS.includes(args[0] ?? "") ? await repositoryOf(await stack.known()) : undefined;
     const pulumi = (more: readonly string[], env: Readonly<Record<string, string>>) =>
-      runPulumi(ready, [...args, ...(gates?.args ?? []), ...more], { stdio: "inherit", env: { ...gates?.env, ...env } });
-    const asksGithub = NEEDS_PLUGINS.includes(args[0] ?? "") && (await decidesRepository((await stack.known()) ?? ""));
-    return asksGithub && !args.some((arg) => arg.startsWith("--event-log")) ? explainingGithub(pulumi) : pulumi([], {});
+      runPulumi(ready, [...args, ...(gates?.args ?? []), ...more], { stdio: "inherit", env: { ...github, ...gates?.env, ...env } });
+    return github && !args.some((arg) => arg.startsWith("--event-log")) ? explainingGithub(pulumi) : pulumi([], {});
   };
   return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stack.ask) : run();
+}
+
+/**
+ * Where GitHub is, for the plugin, when the stack decides about a repository. A run that begins with a refresh goes by the state, which has no
+ * provider but Pulumi's own before the first update.
+ */
+async function repositoryOf(stack: string | undefined): Promise<Record<string, string> | undefined> {
+  if (stack === undefined || !(await decidesRepository(stack))) return undefined;
+  const github = tryRead(stack)?.settings.github;
+  return github === undefined ? {} : { GITHUB_OWNER: github.owner, GITHUB_BASE_URL: github.baseUrl };
 }
 
 /** Run, and say after a failure what GitHub's answers mean: the plugin passes them on as they come. */

@@ -10,7 +10,7 @@ import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
 /** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
-const ROOMS = ["pure", "components", "policies", "toolchain", "workflows", "manifests", "cluster", "engine"] as const;
+const ROOMS = ["pure", "components", "policies", "toolchain", "workflows", "manifests", "github", "cluster", "engine"] as const;
 type Room = (typeof ROOMS)[number];
 
 const command = new Command("npm test --")
@@ -42,6 +42,11 @@ await main(async () => {
     const { ensureCheckov } = await import("../test/support/manifests/checkov.ts");
     await ensureKubeconform();
     await ensureCheckov(); // where it cannot be had, its tests say so
+  }
+  if (rooms.includes("github")) {
+    await ensurePlugin(await ensureEngine(), "github");
+    const { ensureDescriptions } = await import("../test/support/github/description.ts");
+    await ensureDescriptions();
   }
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());

@@ -1,4 +1,4 @@
-export { githubToken, loadSettings, type RunFacts, runFacts } from "./load.ts";
+export { githubToken, loadSettings, type RepositoryToken, type RunFacts, runFacts } from "./load.ts";
 export { inCluster, onHost } from "./placement.ts";
 export type { Problem } from "./problems.ts";
 export { type Certificates, readCertificates } from "./tls.ts";

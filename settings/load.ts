@@ -56,11 +56,14 @@ const unset = ({ path, secret }: Settings["unset"][number]): Problem => ({
   fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${secret}', then \`rotated\`; or take it out`,
 });
 
+/** What the repository is administrated with: a secret of the stack, or the machine's GITHUB_TOKEN, which the plugin finds by itself. */
+export type RepositoryToken = pulumi.Output<string> | "machine";
+
 /** The token that the repository is administrated with, as an Output that the engine knows to be secret; nothing in a preview that has none. */
-export function githubToken({ github, secrets }: Pick<Settings, "github" | "secrets">): pulumi.Output<string> | undefined {
+export function githubToken({ github, secrets }: Pick<Settings, "github" | "secrets">): RepositoryToken | undefined {
   const { GITHUB_TOKEN: machine } = process.env;
   const own = github?.token === undefined ? undefined : secrets[github.token];
-  return own ?? (machine ? pulumi.secret(machine) : undefined);
+  return own ?? (machine ? "machine" : undefined);
 }
 
 /** Top-level settings that hold something encrypted. The SDK has this list too, but does not export it. */

@@ -19,8 +19,10 @@ beforeAll(async () => {
   const adopted = await stack.adopt();
   expect(adopted.exitCode, adopted.text).toBe(0);
   await good();
+  api.forget();
 });
 afterEach(() => {
+  stack.env.GITHUB_TOKEN = TOKEN;
   api.mend();
   api.forget();
   expect(api.problems.splice(0)).toEqual([]);
@@ -42,7 +44,7 @@ async function bad(): Promise<string> {
   const { exitCode, text } = await up();
   expect(exitCode, text).not.toBe(0);
   expect(text, "no stack trace").not.toMatch(/^\s+at \S+ \(|node:internal/m);
-  return text.slice(text.lastIndexOf("\nDuration: "));
+  return text.slice(text.lastIndexOf("\nResources:"));
 }
 
 let minutes = 0;
@@ -63,7 +65,6 @@ describe("GitHub says no, and a person is told what that means", () => {
     expect(words).toMatch(/GET \/orgs\/sluice-delivery: (401 )?Bad credentials/);
     expect(words).not.toContain("ghp_expired");
     expect(api.writes).toEqual([]);
-    stack.env.GITHUB_TOKEN = TOKEN;
   });
 
   it("403: the token may not do it; nothing is half done, and the same up goes on later", async () => {

@@ -133,7 +133,7 @@ describe("a repository that is part of the estate", () => {
     const again = await up();
     expect(changes(again)).toEqual({ unchanged: expect.any(Number) });
     expect(writes()).toEqual([]);
-    const preview = await stack.preview("--refresh", "--run-program", "--expect-no-changes");
+    const preview = await stack.preview("--refresh", "--expect-no-changes");
     expect(preview.exitCode, preview.text).toBe(0);
     expect(changes(await up())).toEqual({ unchanged: expect.any(Number) });
     expect(writes()).toEqual([]);
@@ -189,7 +189,7 @@ describe("a repository that is part of the estate", () => {
     }
     expect(decided(api.world)).not.toEqual(before);
 
-    const preview = await stack.preview("--refresh", "--run-program");
+    const preview = await stack.preview("--refresh");
     expect(preview.exitCode, preview.text).toBe(0);
     const told = (what: string) => new RegExp(` ${what} (create|update|replace)`);
     for (const what of [
@@ -268,7 +268,7 @@ describe("a repository that is part of the estate", () => {
 
   it("goes, and leaves the repository as safe as it was", async () => {
     const before = decided(api.world);
-    const { exitCode, text } = await stack.destroy("--run-program");
+    const { exitCode, text } = await stack.destroy();
     expect(exitCode, text).toBe(0);
     const after = decided(api.world);
     expect(Object.keys(after.environments)).toEqual(["preview-42"]);

@@ -70,7 +70,7 @@ describe("a stack with a repository", () => {
     await writeFile(join(root, "Pulumi.repository.yaml"), "config:\n  sluice:github: { owner: example }\n");
     await writeFile(join(root, "Pulumi.dev.yaml"), "config:\n  sluice:name: dev\n");
     await writeFile(join(root, "Pulumi.broken.yaml"), "config: [");
-    expect(refreshOf(root, "repository", ["--yes"])).toEqual(["--refresh", "--run-program"]);
+    expect(refreshOf(root, "repository", ["--yes"])).toEqual(["--refresh"]);
     for (const arg of ["--refresh", "--refresh=false", "-r"]) expect(refreshOf(root, "repository", [arg])).toEqual([]);
     for (const stack of ["dev", "broken", "missing"]) expect(refreshOf(root, stack, [])).toEqual([]);
     await rm(root, { recursive: true });

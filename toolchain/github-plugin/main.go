@@ -30,6 +30,10 @@ func provider() tfbridge.ProviderInfo {
 			"github_actions_environment_secret":    {DeleteBeforeReplace: true},
 			"github_repository_autolink_reference": {DeleteBeforeReplace: true},
 			"github_repository_deploy_key":         {DeleteBeforeReplace: true},
+			// A list of at most one, and a list in the package all the same.
+			"github_repository_environment": {Fields: map[string]*tfbridge.SchemaInfo{
+				"reviewers": {MaxItemsOne: tfbridge.False()},
+			}},
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
 			// The one name of the package that does not follow from the provider's own.

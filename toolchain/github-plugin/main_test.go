@@ -19,43 +19,56 @@ var (
 	nested  = regexp.MustCompile(`inputs\.(\w+)`)
 )
 
-// inputs gives the inputs that an interface of the package declares, and the interface of those that are objects; nothing when it has none.
-func inputs(t *testing.T, file, name string) map[string]string {
+// input is one input as the package declares it.
+type input struct {
+	// object is the interface of its value, or of each in its list; empty for other values.
+	object string
+	isList bool
+}
+
+// inputs gives the inputs that an interface of the package declares; nothing when there is none of that name.
+func inputs(t *testing.T, file, name string) map[string]input {
 	text, err := os.ReadFile(filepath.Join(sdk, file))
 	if err != nil {
 		t.Errorf("%s: %v", name, err)
 		return nil
 	}
-	found := map[string]string{}
+	found := map[string]input{}
 	block := regexp.MustCompile(`(?s)export interface ` + name + ` \{(.*?)\n {0,4}\}`).FindStringSubmatch(string(text))
 	if block == nil {
 		return found
 	}
 	for _, line := range argLine.FindAllStringSubmatch(block[1], -1) {
-		found[line[1]] = ""
+		one := input{isList: strings.Contains(line[2], "[]")}
 		if object := nested.FindStringSubmatch(line[2]); object != nil {
-			found[line[1]] = object[1]
+			one.object = object[1]
 		}
+		found[line[1]] = one
 	}
 	return found
 }
 
 // compare reports inputs of the package that the plugin does not know, also inside of objects, and counts those that it looked at.
-func compare(t *testing.T, path string, declared map[string]string, fields shim.SchemaMap, names map[string]*tfbridge.SchemaInfo) (count int) {
+func compare(t *testing.T, path string, declared map[string]input, fields shim.SchemaMap, names map[string]*tfbridge.SchemaInfo) (count int) {
 	here := map[string]string{}
 	fields.Range(func(key string, _ shim.Schema) bool {
 		here[tfbridge.TerraformToPulumiNameV2(key, fields, names)] = key
 		return true
 	})
-	for input, object := range declared {
-		key, known := here[input]
+	for name, one := range declared {
+		key, known := here[name]
 		if !known {
-			t.Errorf("%s.%s is in the package and not known here", path, input)
+			t.Errorf("%s.%s is in the package and not known here", path, name)
 			continue
 		}
 		count++
-		if inner, isObject := fields.Get(key).Elem().(shim.Resource); isObject && object != "" {
-			count += compare(t, path+"."+input, inputs(t, "types/input.d.ts", object), inner.Schema(), inside(names[key]))
+		field := fields.Get(key)
+		isList := (field.Type() == shim.TypeList || field.Type() == shim.TypeSet) && !tfbridge.IsMaxItemsOne(field, names[key])
+		if isList != one.isList {
+			t.Errorf("%s.%s: a list in the package: %t, here: %t", path, name, one.isList, isList)
+		}
+		if inner, isObject := field.Elem().(shim.Resource); isObject && one.object != "" {
+			count += compare(t, path+"."+name, inputs(t, "types/input.d.ts", one.object), inner.Schema(), inside(names[key]))
 		}
 	}
 	return count

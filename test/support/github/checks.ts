@@ -63,6 +63,11 @@ export const UNDESCRIBED: readonly Undescribed[] = [
   { operation: "repos/update", property: "auto_init", why: CREATION },
   { operation: "repos/update", property: "gitignore_template", why: CREATION },
   { operation: "repos/update", property: "license_template", why: CREATION },
+  {
+    operation: "repos/update",
+    property: "topics",
+    why: "they have a request of their own, which the plugin makes as well when they change",
+  },
   { operation: "repos/update", property: "has_downloads", why: "it has no effect any more" },
   {
     operation: "repos/update",
