@@ -1,5 +1,5 @@
-import { getTeamOutput } from "@pulumi/github/getTeam.js";
-import { getUserOutput } from "@pulumi/github/getUser.js";
+import { getTeam } from "@pulumi/github/getTeam.js";
+import { getUser } from "@pulumi/github/getUser.js";
 import * as pulumi from "@pulumi/pulumi";
 import { randomSecret } from "../random-secret.ts";
 import { DeliveryEnvironment } from "./delivery-environment.ts";
@@ -24,11 +24,12 @@ export class DeliveryEnvironments extends pulumi.ComponentResource {
 
     const users = numbers(
       environments.flatMap(({ reviewers }) => reviewers.users),
-      (username) => (canAsk ? getUserOutput({ username }, own).id : unknownText()),
+      (username) => (canAsk ? pulumi.output(getUser({ username }, own).catch(notFound(`the user '${username}'`))).id : unknownText()),
     );
     const teams = numbers(
       environments.flatMap(({ reviewers }) => reviewers.teams),
-      (slug) => (canAsk ? getTeamOutput({ slug, summaryOnly: true }, own).id : unknownText()),
+      (slug) =>
+        canAsk ? pulumi.output(getTeam({ slug, summaryOnly: true }, own).catch(notFound(`the team '${slug}'`))).id : unknownText(),
     );
     // Kept: with another key, every secret would be sealed anew.
     const sealKey = environments.some(({ secrets }) => secrets.length > 0) ? randomSecret(`${name}-seal-key`, this) : pulumi.output("");
@@ -47,3 +48,10 @@ export class DeliveryEnvironments extends pulumi.ComponentResource {
 function numbers(names: readonly string[], ask: (name: string) => pulumi.Output<string>): ReadonlyMap<string, pulumi.Output<number>> {
   return new Map([...new Set(names)].map((name) => [name, ask(name).apply(Number)]));
 }
+
+/** GitHub's words without the library's stack, which would say nothing to whoever wrote a name wrong. */
+const notFound = (what: string) => (error: unknown) => {
+  const words = /\* (.+)/.exec(String(error))?.[1] ?? String(error);
+  // Without a stack it is shown as its words, wherever in the engine's library it comes to light.
+  throw Object.assign(new pulumi.RunError(`${what} cannot be a reviewer: ${words}`), { stack: undefined });
+};

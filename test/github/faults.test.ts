@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { GitHubApi } from "../support/github/server.ts";
 import { RepositoryStack } from "../support/github/stack.ts";
 
@@ -21,7 +21,13 @@ beforeAll(async () => {
   await good();
   api.forget();
 });
-afterEach(() => {
+let restore: () => Promise<void>;
+beforeEach(async () => {
+  restore = await stack.remember();
+});
+afterEach(async ({ task }) => {
+  // What one test has spoilt is not the next one's.
+  if (task.result?.state === "fail") await restore();
   stack.env.GITHUB_TOKEN = TOKEN;
   api.mend();
   api.forget();

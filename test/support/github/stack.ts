@@ -65,6 +65,12 @@ export class RepositoryStack {
     await writeFile(this.#file, write(content));
   }
 
+  /** Remember the settings; the result puts them back. */
+  async remember(): Promise<() => Promise<void>> {
+    const text = await readFile(this.#file, "utf8");
+    return () => writeFile(this.#file, text);
+  }
+
   /** Encrypt a secret of `sluice:secrets`, as a person does: it comes on stdin. */
   async plant(name: string, value: string): Promise<void> {
     const path = `sluice:secrets.${name}`;
