@@ -85,6 +85,14 @@ describe("workflows", () => {
     for (const name of pullRequestChecks(ALL)) expect(name).not.toContain("$");
   });
 
+  it("run every room of tests there is, in ci.yml", () => {
+    const config = readFileSync(join(ROOT, "vitest.config.ts"), "utf8");
+    const rooms = [...config.matchAll(/\bname: "(\w+)"/g)].map(([, name]) => name);
+    expect(rooms.length).toBeGreaterThan(5);
+    const ran = [...(ALL.find(({ file }) => file === "ci.yml")?.text ?? "").matchAll(/--room (\w+)/g)].map(([, name]) => name);
+    expect(ran.toSorted()).toEqual([...rooms, "toolchain"].toSorted()); // of Go, so vitest does not know it
+  });
+
   it("call only npm scripts that there are, and little else", () => {
     // Scripts of the rooms beside this one come with those rooms.
     const known = new Set(Object.keys(SCRIPTS));
