@@ -6,9 +6,10 @@ import { CODEOWNERS_FILE, renderCodeowners } from "../components/github/codeowne
 import { readProject } from "../estate/project.ts";
 import { adoptArguments, adoptEnvironment } from "../pipeline/repository/adopt.ts";
 import { overview } from "../pipeline/repository/overview.ts";
-import { secretAdvice, secretRows } from "../pipeline/repository/secrets.ts";
+import { secretAdvice, secretIssue, secretRows } from "../pipeline/repository/secrets.ts";
 import type { GithubSettings, Settings } from "../settings/types.ts";
 import { Problem } from "../toolchain/problem.ts";
+import { say } from "../toolchain/say.ts";
 import { main } from "./main.ts";
 
 const STACK = "repository";
@@ -23,7 +24,10 @@ function repositoryOf(stack: string): { readonly github: GithubSettings; readonl
   return { github, secrets };
 }
 
-function secrets(stack: string, json: boolean): void {
+async function secrets(
+  stack: string,
+  { json = false, issue = false }: { readonly json?: boolean; readonly issue?: boolean },
+): Promise<void> {
   const { github, secrets: known } = repositoryOf(stack);
   const rows = secretRows(github, known, new Date().toISOString().slice(0, 10));
   if (json) console.log(JSON.stringify(rows, undefined, 2));
@@ -36,6 +40,13 @@ function secrets(stack: string, json: boolean): void {
       ]),
     );
     console.log(table.toString());
+  }
+  if (issue) {
+    const [{ githubOf }, { putIssue }] = await Promise.all([
+      import("../pipeline/github/client.ts"),
+      import("../pipeline/github/issues.ts"),
+    ]);
+    say(`secrets: ${await putIssue(githubOf(process.env), secretIssue(rows, stack))}`);
   }
   const advice = secretAdvice(rows, stack);
   if (advice.length > 0) throw new Problem(advice.join("\n"));
@@ -89,7 +100,8 @@ await main(async () => {
   command("list", "what is decided about environments, branches, labels and owners; asks nobody").action(({ stack }) => list(stack));
   command("secrets", "every secret that workflows find, and its age; exit code 1 when one is older than it may be")
     .option("--json", "machine-readable")
-    .action(({ stack, json = false }) => secrets(stack, json));
+    .option("--issue", "open, update or close one issue about the old ones; needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY")
+    .action(({ stack, ...options }) => secrets(stack, options));
   command("codeowners", `write ${CODEOWNERS_FILE}`)
     .option("--check", "write nothing; exit code 1 when it is not what the settings say")
     .action(({ stack, check = false }) => codeowners(stack, check));

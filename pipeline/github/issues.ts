@@ -43,6 +43,6 @@ export async function putIssue(github: GitHub, wanted: Wanted): Promise<Done> {
       await api.rest.issues.createComment({ owner, repo, issue_number: number, body: wanted.words });
       await api.rest.issues.update({ owner, repo, issue_number: number, state: "closed", state_reason: "completed" });
     }
-    return own.length === 0 ? "no drift, and no issue is open" : `issue ${own.map(({ number }) => number).join(", ")} is closed`;
+    return own.length === 0 ? "all is well, and no issue is open" : `issue ${own.map(({ number }) => number).join(", ")} is closed`;
   });
 }

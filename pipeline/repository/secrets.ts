@@ -1,5 +1,7 @@
 import { secretAge } from "../../components/github/secret-age.ts";
 import type { GithubSettings, Settings } from "../../settings/types.ts";
+import type { Wanted } from "../github/issues.ts";
+import { block, code, count, plain, table } from "../markdown.ts";
 
 /** One secret of an environment, and how old it is. */
 export interface SecretRow {
@@ -32,14 +34,40 @@ export function secretRows(github: GithubSettings, secrets: Settings<unknown>["s
 
 /** What is to be done about them, one line each; nothing where all is well. */
 export function secretAdvice(rows: readonly SecretRow[], stack: string): string[] {
-  const old = rows.filter(({ state }) => state === "old");
-  const names = [...new Set(old.map(({ secret }) => secret))];
-  if (names.length === 0) return [];
+  const old = oldOf(rows);
+  if (old.length === 0) return [];
   return [
     ...old.map(({ environment, name, problem }) => `${environment} ${name}: ${problem}`),
     "",
     "Make a new value where the old one came from, then:",
-    ...names.map((name) => `  npm run pulumi -- -s ${stack} config set --secret --path 'sluice:secrets.${name}'`),
+    ...commands(old, stack).map((command) => `  ${command}`),
     `say when in \`rotated\` of Pulumi.${stack}.yaml, and: npm run up -- --stack ${stack}`,
   ];
 }
+
+/** One issue for all that are old: open while there is one, closed when they were changed. */
+export function secretIssue(rows: readonly SecretRow[], stack: string): Wanted {
+  const old = oldOf(rows);
+  const marker = `<!-- sluice:secrets:${stack} -->`;
+  if (old.length === 0) return { close: marker, words: "Every secret is young enough again." };
+  const body = [
+    marker,
+    table(
+      ["environment", "secret", "what is wrong"],
+      old.map(({ environment, name, problem = "" }) => [plain(environment), code(name), plain(problem)]),
+    ),
+    "Make a new value where the old one came from, then:",
+    block([...commands(old, stack), `npm run up -- --stack ${stack}`].join("\n"), "sh"),
+    `Before the last one, say when in \`rotated\` of \`Pulumi.${stack}.yaml\`. Revoke the old value when the new one is used.`,
+  ].join("\n\n");
+  const title = `${count(old.length, "secret is", "secrets are")} older than ${old.length === 1 ? "it" : "they"} may be`;
+  return { open: { marker, title, body, labels: ["P3"] } };
+}
+
+const oldOf = (rows: readonly SecretRow[]): SecretRow[] => rows.filter(({ state }) => state === "old");
+
+/** One for each value, wherever it stands. */
+const commands = (old: readonly SecretRow[], stack: string): string[] =>
+  [...new Set(old.map(({ secret }) => secret))].map(
+    (name) => `npm run pulumi -- -s ${stack} config set --secret --path 'sluice:secrets.${name}'`,
+  );

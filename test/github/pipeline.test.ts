@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { markerOf } from "../../pipeline/comment/comment.ts";
 import { markerOf as driftMarker } from "../../pipeline/drift/report.ts";
 import { talk } from "../support/github/play/issues.ts";
@@ -28,9 +29,9 @@ afterEach(async () => {
 const comment = (stack: string, text: string): Promise<void> => writeFile(join(folder, `${stack}.md`), `${markerOf(stack)}\n\n${text}\n`);
 
 /** A script as a workflow runs it. */
-async function script(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const ran = await execa(process.execPath, [join("scripts", `${name}.ts`), ...args], {
-    cwd: ROOT,
+async function script(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = ROOT) {
+  const ran = await execa(process.execPath, [join(ROOT, "scripts", `${name}.ts`), ...args], {
+    cwd,
     env: {
       ...{ GITHUB_TOKEN: TOKEN, GITHUB_REPOSITORY: "sluice-delivery/sluice", GITHUB_API_URL: api.url.slice(0, -1), GITHUB_EVENT_PATH: "" },
       ...env,
@@ -142,7 +143,7 @@ describe("the issue about drift", () => {
 
   it("is opened, brought up to date, left alone, and closed with a word", async () => {
     await report("none", "runs as its state says");
-    expect(await issue()).toMatchObject({ exitCode: 0, said: "prod: no drift, and no issue is open" });
+    expect(await issue()).toMatchObject({ exitCode: 0, said: "prod: all is well, and no issue is open" });
     await report("drift", "1 resource gone");
     expect(await issue()).toMatchObject({ exitCode: 0, said: "prod: issue 100 is opened" });
     expect(issues()).toMatchObject([{ title: "Drift: prod: 1 resource gone", state: "open", labels: ["drift"] }]);
@@ -163,7 +164,48 @@ describe("the issue about drift", () => {
       ...{ number: 1, title: "mine", body: driftMarker("prod"), state: "open" as const, labels: [], by: "hubot" },
     });
     await report("none", "runs as its state says");
-    expect(await issue()).toMatchObject({ said: "prod: no drift, and no issue is open" });
+    expect(await issue()).toMatchObject({ said: "prod: all is well, and no issue is open" });
     expect(issues()).toMatchObject([{ state: "open" }]);
+  });
+});
+
+describe("the issue about old secrets", () => {
+  const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  const settings = (rotated: string) => ({
+    config: {
+      "sluice:secrets": { slack: { secure: "v1:AAAA:BBBB" } },
+      "sluice:github": {
+        ...{ owner: "sluice-delivery", repository: "sluice" },
+        environments: { prod: { reviewers: { users: ["octocat"] }, secrets: { SLACK_WEBHOOK: { secret: "slack", rotated } } } },
+      },
+    },
+  });
+  const secrets = async (rotated: string, ...more: string[]) => {
+    await copyFile(join(ROOT, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    await writeFile(join(folder, "Pulumi.repository.yaml"), stringify(settings(rotated)));
+    return script("github", ["secrets", ...more], {}, folder);
+  };
+  const issues = () => [...talk(api.world.repository).issues.values()];
+
+  it("is opened when one is older than it may be, and closed when it was changed", async () => {
+    const young = await secrets(day(3), "--issue");
+    expect([young.exitCode, young.said]).toEqual([0, expect.stringContaining("secrets: all is well, and no issue is open")]);
+    const old = await secrets(day(91), "--issue");
+    expect([old.exitCode, old.said]).toEqual([1, expect.stringContaining("secrets: issue 100 is opened")]);
+    expect(old.said).toContain(`prod SLACK_WEBHOOK: it was last changed 91 days ago, on ${day(91)}; at most 90`);
+    expect(issues()).toMatchObject([
+      {
+        ...{ title: "1 secret is older than it may be", state: "open", labels: ["P3"] },
+        body: expect.stringContaining("| prod | `SLACK_WEBHOOK` | it was last changed 91 days ago"),
+      },
+    ]);
+    expect(issues()[0]?.body).toContain("config set --secret --path 'sluice:secrets.slack'");
+    expect((await secrets(day(0), "--issue")).said).toContain("secrets: issue 100 is closed");
+    expect(issues()).toMatchObject([{ state: "closed" }]);
+  });
+
+  it("is left alone without --issue", async () => {
+    expect(await secrets(day(91))).toMatchObject({ exitCode: 1, said: expect.stringContaining("91 days ago") });
+    expect(issues()).toEqual([]);
   });
 });
