@@ -48,8 +48,10 @@ export async function ship(order: Order, ports: Ports): Promise<Shipped> {
   let result: Result = "shipped";
   let why: string | undefined;
   try {
-    pinned = pinnedOf(await ports.begin(), order);
+    const before = await ports.begin();
+    pinned = pinnedOf(before, order);
     if (pinned.changes.length > 0) await ports.write(pinned.text, `deploy(${order.stack}): images of ${order.commit.slice(0, 12)}`);
+    await gather(order, pinned, before, ports);
     await deploy(order, pinned, ports, services);
     result = resultOf(services);
     if (result !== "shipped") why = services.map(({ service, ending }) => `${service} is ${ending}`).join("; ");
@@ -74,8 +76,15 @@ function pinnedOf(text: string, { manifest }: Order): Pinned {
   throw new Stopped("refused", pinned.problems.join("; "));
 }
 
-async function deploy({ stack, commit, evidence }: Order, { rollouts }: Pinned, ports: Ports, services: ServiceOutcome[]): Promise<void> {
-  if (evidence && (await ports.npm("evidence", ["--stack", stack])) !== 0) throw new Stopped("refused", "a gate of the evidence is red");
+/** Evidence is about a commit that has the images; where it is red, they never ran, and the file must not say so. */
+async function gather({ stack, commit, evidence }: Order, { changes }: Pinned, before: string, ports: Ports): Promise<void> {
+  if (!evidence || (await ports.npm("evidence", ["--stack", stack])) === 0) return;
+  if (changes.length > 0)
+    await ports.write(before, `deploy(${stack}): without the images of ${commit.slice(0, 12)}, their evidence is red`);
+  throw new Stopped("refused", "a gate of the evidence is red");
+}
+
+async function deploy({ stack, commit }: Order, { rollouts }: Pinned, ports: Ports, services: ServiceOutcome[]): Promise<void> {
   if ((await ports.npm("up", ["--stack", stack, "--yes"])) !== 0)
     throw new Stopped("failed", "the update did not go through; its words are in the log above, and what was there before serves on");
   for (const { service, image, release } of rollouts) {

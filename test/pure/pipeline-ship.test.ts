@@ -123,6 +123,7 @@ describe("a deploy", () => {
     return ship({ stack: "staging", commit: COMMIT, commitAt: Date.parse("2026-11-21T11:50:00Z"), manifest, evidence }, ports);
   };
   const written = "write deploy(staging): images of 555555555555";
+  const without = "write deploy(staging): without the images of 555555555555, their evidence is red";
 
   it("gathers evidence about a commit that has the images, updates, rolls out each changed service, and writes down what runs", async () => {
     const shipped = await run({});
@@ -147,7 +148,7 @@ describe("a deploy", () => {
   });
 
   it.each([
-    ["a red gate", { evidence: 1 }, "refused", ["begin", written, "evidence"], "a gate of the evidence is red"],
+    ["a red gate", { evidence: 1 }, "refused", ["begin", written, "evidence", without], "a gate of the evidence is red"],
     ["an update that fails", { up: 255 }, "failed", ["begin", written, "evidence", "up"], "the update did not go through"],
     [
       "a release that is taken back",

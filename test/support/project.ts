@@ -92,9 +92,12 @@ export class Project {
     return new Project(inject("estate"));
   }
 
-  /** @param subnet the estate's network. @default one that nothing on this machine uses, drawn at random: tests may run beside others */
-  static async make(purpose: string, subnet?: string): Promise<Project> {
-    const root = await mkdtemp(join(tmpdir(), `sluice-${purpose}-`));
+  /**
+   * @param subnet the estate's network. @default one that nothing on this machine uses, drawn at random: tests may run beside others
+   * @param checkout a folder that is one already. @default a copy of this one, without git
+   */
+  static async make(purpose: string, subnet?: string, checkout?: string): Promise<Project> {
+    const root = checkout ?? (await mkdtemp(join(tmpdir(), `sluice-${purpose}-`)));
     const project = new Project({
       root,
       estate: `t-${purpose}-${basename(root).slice(-6).toLowerCase()}`,
@@ -102,7 +105,7 @@ export class Project {
       monitoringPort: await drawPort(),
       subnet: subnet ?? (await drawSubnet()),
     });
-    await copyCheckout(root);
+    if (checkout === undefined) await copyCheckout(root);
     await project.configure((config) => {
       config["sluice:name"] = project.estate;
       config["sluice:host"] = { subnet: project.subnet };
@@ -110,6 +113,13 @@ export class Project {
       config["sluice:monitoring"] = { port: project.monitoringPort };
     });
     return project;
+  }
+
+  /** The same estate, run from another checkout. */
+  at(root: string): Project {
+    const same = new Project({ root, estate: this.estate, port: this.port, monitoringPort: this.monitoringPort, subnet: this.subnet });
+    Object.assign(same.env, this.env);
+    return same;
   }
 
   get url(): string {
