@@ -2,12 +2,11 @@
 export const plain = (text: string): string => escaped(oneLine(text));
 
 function escaped(line: string): string {
-  return (
-    line
-      .replace(/[\\`*_[\]<>|#~]/g, "\\$&")
-      // A name in a code span notifies nobody.
-      .replace(/(^|[^\w`])@([\w-]+(?:\/[\w-]+)?)/g, "$1`@$2`")
-  );
+  // A name in a code span notifies nobody. What stands before it is looked at as it is, and not as it is escaped.
+  return line
+    .split(/((?<!\w)(?:@[\w-]+(?:\/[\w-]+)?)+)/)
+    .map((part, index) => (index % 2 === 1 ? `\`${part}\`` : part.replace(/[\\`*_[\]<>|#~]/g, "\\$&")))
+    .join("");
 }
 
 /** The same, where the text has its own code spans in backticks. */

@@ -45,10 +45,14 @@ function withoutText(line: string): string {
     else {
       const close = new RegExp(`(?<!\`)${run}(?!\`)`).exec(text.slice(at + run.length));
       at += run.length - 1 + (close ? close.index + run.length : 0);
+      markup += "·";
     }
   }
   return markup;
 }
+
+/** Lines that GitHub reads as markup: in a block of code, nobody is named. */
+const outsideFences = (text: string): string[] => text.replace(/^(`{3,})[^\n]*\n[\s\S]*?^\1$/gm, "").split("\n");
 
 /** Every fence and every folded part that is opened is closed, in order: a comment that is cut must not swallow what follows. */
 function wellFormed(text: string): string[] {
@@ -153,7 +157,7 @@ describe("what a comment never does", () => {
         expect(wellFormed(text)).toEqual([]);
         expect(wellFormed(full)).toEqual([]);
         // Somebody who is named in a value is told of nothing.
-        for (const line of text.split("\n")) if (line.startsWith("|")) expect(withoutText(line)).not.toMatch(/(^|[^\w`])@a/);
+        for (const line of outsideFences(text)) if (line.startsWith("|")) expect(withoutText(line)).not.toMatch(/(^|[^\w`])@a/);
       }),
       { numRuns: 60 },
     );
