@@ -73,12 +73,19 @@ const secret = field(
       allowed: "1 to 63 lower-case letters, digits, `.`, `_`, `-`, starting with a letter or digit",
       example: "slack-webhook",
     }).optional(),
-    rotated: field(z.iso.date(), {
-      means: "Day that the value was last changed.",
-      allowed: "a day in quotes, YYYY-MM-DD",
-      example: "2026-11-01",
-      whenAbsent: "it must be set as soon as the secret is",
-    }).optional(),
+    // Without quotes, the engine's YAML makes a moment of the day.
+    rotated: field(
+      z
+        .string()
+        .overwrite((given) => given.replace(/ 00:00:00 \+0000 UTC$/, ""))
+        .date(),
+      {
+        means: "Day that the value was last changed.",
+        allowed: "a day, YYYY-MM-DD",
+        example: "2026-11-01",
+        whenAbsent: "it must be set as soon as the secret is",
+      },
+    ).optional(),
     maxAgeDays: whole(1, 3650, "days", "Days after which the value is old: previews warn, `npm run github -- secrets` fails.", 90).default(
       USUAL_AGE_DAYS,
     ),

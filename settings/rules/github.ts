@@ -84,7 +84,7 @@ function environmentFindings(name: string, own: WrittenEnvironment, known: reado
     if (secret === undefined) found.push(missing([...here, "secret"], "the name of a secret", "say where its value is"));
     else if (rotated === undefined && known.includes(secret))
       found.push(
-        missing([...here, "rotated"], "a day in quotes, YYYY-MM-DD, as soon as the secret is set", "say when its value was last changed", [
+        missing([...here, "rotated"], "a day, YYYY-MM-DD, as soon as the secret is set", "say when its value was last changed", [
           ["secrets"],
           ["secrets", secret],
           [...here, "secret"],

@@ -40,6 +40,13 @@ describe("secrets of environments", () => {
     expect(secretAdvice(secretRows(github(), known, TODAY), "dev")).toEqual([]);
   });
 
+  it("may say their day without quotes, which the engine's YAML makes a moment", () => {
+    const moment = github((raw) => {
+      raw.github.environments.prod.secrets.SLACK_WEBHOOK.rotated = "2026-11-01 00:00:00 +0000 UTC";
+    });
+    expect(secretRows(moment, known, TODAY)[1]).toMatchObject({ rotated: "2026-11-01", days: 20, state: "young" });
+  });
+
   it("that are old come with what to do, each value once", () => {
     const rows = secretRows(
       github((raw) => {

@@ -190,7 +190,7 @@ export const github: Case[] = [
     (s) => delete s.github.environments.prod.secrets.SLACK_WEBHOOK.rotated,
     `${PROD}.secrets.SLACK_WEBHOOK.rotated`,
     "nothing",
-    "a day in quotes, YYYY-MM-DD, as soon as the secret is set",
+    "a day, YYYY-MM-DD, as soon as the secret is set",
     "say when its value was last changed",
   ],
   [
@@ -198,8 +198,8 @@ export const github: Case[] = [
     (s) => (s.github.environments.prod.secrets.SLACK_WEBHOOK.rotated = "2026-02-30"),
     `${PROD}.secrets.SLACK_WEBHOOK.rotated`,
     "[secret]",
-    "a day in quotes, YYYY-MM-DD",
-    "set it to a day in quotes, YYYY-MM-DD, for example 2026-11-01",
+    "a day, YYYY-MM-DD",
+    "set it to a day, YYYY-MM-DD, for example 2026-11-01",
   ],
   [
     "rules without a check",
