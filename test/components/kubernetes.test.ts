@@ -248,9 +248,9 @@ describe("manifests", () => {
       cluster((raw) => {
         raw.secrets = { kube: "planted-kubeconfig" };
         raw.cluster.kubeconfig = "kube";
-      }, "/work/manifests");
+      }, "/srv/manifests");
     const [first, second] = [await render(), await render()];
-    expect(only(first, PROVIDER, "cluster-api").inputs).toMatchObject({ renderYamlToDirectory: "/work/manifests" });
+    expect(only(first, PROVIDER, "cluster-api").inputs).toMatchObject({ renderYamlToDirectory: "/srv/manifests" });
     expect(only(first, PROVIDER, "cluster-api").inputs).not.toHaveProperty("kubeconfig");
     expect(first.filter(({ type }) => type.startsWith("command:"))).toEqual([]);
     expect(JSON.stringify(second)).toBe(JSON.stringify(first));
