@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Json, type Outcome, Project } from "../support/project.ts";
+import { withVisitors } from "../support/visitors.ts";
 
 interface Control {
   readonly active: string;
@@ -32,25 +33,7 @@ describe("a rollout of a real estate", () => {
     JSON.parse(await project.docker.run(["exec", `${project.estate}-edge`, "read-control", "api"])) as Control;
   const roll = (release: string, ...more: string[]): Promise<Outcome> =>
     rollout("api", "--image", "build:images/api", "--release", release, "--window", "10", "--watch", "0", "--json", ...more);
-  /** Clients that are told apart by their user agent, so that every slot gets its share. */
-  const clients = async (during: () => Promise<Outcome>): Promise<Outcome> => {
-    let on = true;
-    const one = async (): Promise<void> => {
-      while (on) {
-        await fetch(`${project.url}/api/version`, { headers: { "user-agent": `client ${Math.random()}` } })
-          .then((response) => response.text())
-          .catch(() => undefined);
-        await new Promise((later) => setTimeout(later, 60));
-      }
-    };
-    const all = Array.from({ length: 12 }, one);
-    try {
-      return await during();
-    } finally {
-      on = false;
-      await Promise.all(all);
-    }
-  };
+  const clients = (during: () => Promise<Outcome>): Promise<Outcome> => withVisitors(`${project.url}/api/version`, during);
 
   it("shows its plan and what it looked at, and changes nothing, with --dry-run", async () => {
     const before = await control();

@@ -6,6 +6,7 @@ import { Delivery } from "../support/delivery.ts";
 import { deploys } from "../support/github/play/deploys.ts";
 import type { Json, Outcome } from "../support/project.ts";
 import { Search } from "../support/search.ts";
+import { withVisitors } from "../support/visitors.ts";
 
 interface Control {
   readonly active: string;
@@ -92,26 +93,10 @@ describe("a stack that is deployed by merges", () => {
     const text = await delivery.people.read(FILE);
     await delivery.people.write(FILE, on ? text.replace("config:\n", `config:\n${evidence}`) : text.replace(evidence, ""));
   };
-  /** Clients that are told apart by their user agent, so that every slot gets its share. */
   const withClients = async (during: () => Promise<Outcome>): Promise<Outcome> => {
-    let on = true;
-    const one = async (): Promise<void> => {
-      while (on) {
-        await fetch(`${delivery.project.url}/api/version`, { headers: { "user-agent": `client ${Math.random()}` } })
-          .then((response) => response.text())
-          .catch(() => undefined);
-        await new Promise((later) => setTimeout(later, 60));
-      }
-    };
-    const all = Array.from({ length: 12 }, one);
-    try {
-      return await during();
-    } finally {
-      on = false;
-      await Promise.all(all);
-      const { exitCode, seconds } = delivery.said.at(-1) ?? { exitCode: -1, seconds: 0 };
-      console.log(`exit code ${exitCode} after ${seconds.toFixed(0)} s: ${delivery.told.at(-1)}`);
-    }
+    const outcome = await withVisitors(`${delivery.project.url}/api/version`, during);
+    console.log(`exit code ${outcome.exitCode} after ${outcome.seconds.toFixed(0)} s: ${delivery.told.at(-1)}`);
+    return outcome;
   };
 
   it("gets its first release at once, in both slots, and what runs is on a branch that asks to be merged", async () => {

@@ -1,16 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { capturePulumi, type RunnableEngine, runCaptured } from "../../../toolchain/pulumi.ts";
-import { copyCheckout } from "../project.ts";
+import { OwnStack } from "../own-stack.ts";
 import type { Raw } from "../settings.ts";
 import type { Api, Named, Thing } from "./api.ts";
 import { ownEngine } from "./engine.ts";
-import type { Outcome } from "./program.ts";
-
-const STACK = "prod";
 
 /** A digest that looks like one: the stand-ins of the settings are refused by `up`. */
 export const digest = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;
@@ -30,41 +26,23 @@ export interface StackObject extends Named {
  * Prod's cluster, as a checkout of its own: the real program, its settings without what runs on the Docker host, and images that look as if
  * they were there.
  */
-export class ClusterStack {
-  readonly root: string;
-  readonly #engine: RunnableEngine;
-  /** More environment for every command. */
-  readonly env: Record<string, string> = {};
-  /** Everything that commands have said, by the command. */
-  readonly said: [what: string, text: string][] = [];
-
-  private constructor(root: string, engine: RunnableEngine) {
-    this.root = root;
-    this.#engine = engine;
-  }
-
+export class ClusterStack extends OwnStack {
   /** @param kubeconfig what KUBECONFIG says: files, or nothing */
   static async make(kubeconfig: string): Promise<ClusterStack> {
     const root = await mkdtemp(join(tmpdir(), "sluice-cluster-stack-"));
-    const stack = new ClusterStack(root, await ownEngine(root));
-    await copyCheckout(root);
-    Object.assign(stack.env, { KUBECONFIG: kubeconfig, PULUMI_DEBUG_COMMANDS: "true" });
-    const text = await readFile(stack.file, "utf8");
-    await writeFile(
-      stack.file,
-      text.replace(/([\w./-]+)@sha256:0{64}/g, (_, image: string) => `${image}@${digest(image)}`),
-    );
-    await stack.configure((raw) => {
-      for (const part of ON_THE_HOST) delete raw[part];
-      for (const [name, { target }] of Object.entries(raw.services as Raw)) if (target !== "kubernetes") delete raw.services[name];
+    const stack = new ClusterStack(root, "prod", await ownEngine(root));
+    await stack.open({ KUBECONFIG: kubeconfig }, async () => {
+      const text = await readFile(stack.file, "utf8");
+      await writeFile(
+        stack.file,
+        text.replace(/([\w./-]+)@sha256:0{64}/g, (_, image: string) => `${image}@${digest(image)}`),
+      );
+      await stack.configure((raw) => {
+        for (const part of ON_THE_HOST) delete raw[part];
+        for (const [name, { target }] of Object.entries(raw.services as Raw)) if (target !== "kubernetes") delete raw.services[name];
+      });
     });
-    const made = await stack.pulumi("stack", "init", STACK);
-    if (made.exitCode !== 0) throw new Error(made.text);
     return stack;
-  }
-
-  private get file(): string {
-    return join(this.root, `Pulumi.${STACK}.yaml`);
   }
 
   /** Change the settings; their names are without `sluice:`. */
@@ -76,49 +54,11 @@ export class ClusterStack {
     await writeFile(this.file, stringify({ ...content, config }));
   }
 
-  /** Remember the settings; the result puts them back. */
-  async remember(): Promise<() => Promise<void>> {
-    const text = await readFile(this.file, "utf8");
-    return () => writeFile(this.file, text);
-  }
-
-  /** Encrypt a secret of `sluice:secrets`, as a person does. */
-  async plant(name: string, value: string): Promise<void> {
-    const path = `sluice:secrets.${name}`;
-    await capturePulumi(this.#engine, ["config", "set", "--stack", STACK, "--secret", "--path", path], value, { cwd: this.root });
-  }
-
-  async pulumi(...args: string[]): Promise<Outcome> {
-    const outcome = await runCaptured(this.#engine, args, { cwd: this.root, env: this.env });
-    this.said.push([`${this.said.length} ${args[0]}`, outcome.text]);
-    return outcome;
-  }
-
-  preview(...args: string[]): Promise<Outcome> {
-    return this.pulumi("preview", "--stack", STACK, ...args);
-  }
-
-  up(...args: string[]): Promise<Outcome> {
-    return this.pulumi("up", "--yes", "--skip-preview", "--stack", STACK, ...args);
-  }
-
-  destroy(...args: string[]): Promise<Outcome> {
-    return this.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK, ...args);
-  }
-
   /** The Kubernetes objects in the state. */
   async objects(): Promise<StackObject[]> {
-    const { deployment } = JSON.parse((await this.pulumi("stack", "export", "--stack", STACK)).text) as {
-      deployment: {
-        resources?: { urn: string; type: string; outputs: Pick<StackObject, "apiVersion" | "kind" | "metadata"> & Partial<StackObject> }[];
-      };
-    };
-    const own = (deployment.resources ?? []).filter(({ type }) => type.startsWith("kubernetes:"));
+    type Kept = { urn: string; type: string; outputs: Pick<StackObject, "apiVersion" | "kind" | "metadata"> & Partial<StackObject> };
+    const own = (await this.exported<Kept>()).filter(({ type }) => type.startsWith("kubernetes:"));
     return own.map(({ urn, outputs: { apiVersion, kind, metadata, status = {} } }) => ({ urn, apiVersion, kind, metadata, status }));
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.root, { recursive: true, force: true });
   }
 }
 
