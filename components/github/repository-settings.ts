@@ -23,7 +23,7 @@ const LEFT_ALONE = [
     "securityAndAnalysis",
     "template",
   ],
-  ...["hasDiscussions", "hasDownloads", "hasProjects", "hasWiki", "allowForking", "webCommitSignoffRequired", "defaultBranch", "fork"],
+  ...["hasDiscussions", "hasProjects", "hasWiki", "allowForking", "webCommitSignoffRequired", "fork"],
   ...[
     "sourceOwner",
     "sourceRepo",
