@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** An estate comes up or goes in minutes on a busy machine. */
+const ESTATE = { testTimeout: 600_000, hookTimeout: 900_000 };
+
 /** One project per room of tests; docs/testing.md says what each one proves. */
 export default defineConfig({
   test: {
@@ -41,14 +44,15 @@ export default defineConfig({
       {
         test: {
           name: "engine",
-          include: ["test/engine/**/*.test.ts"],
+          include: ["test/engine/*.test.ts"],
           globalSetup: ["test/engine/setup.ts"],
-          // One real engine and one Docker at a time: two cores, and honest timings.
+          // They share one estate.
           fileParallelism: false,
-          testTimeout: 600_000,
-          hookTimeout: 900_000,
+          ...ESTATE,
         },
       },
+      // The other half of the room `engine`, beside the first.
+      { test: { name: "engine-own", include: ["test/engine/own/*.test.ts"], fileParallelism: false, ...ESTATE } },
     ],
   },
 });

@@ -13,6 +13,15 @@ import { add, type Tally, tallyLine } from "./tally.ts";
 const ROOMS = ["pure", "components", "policies", "toolchain", "workflows", "manifests", "github", "cluster", "engine"] as const;
 type Room = (typeof ROOMS)[number];
 
+/**
+ * Vitest's projects, as they run: one stage after the other, the lanes of a stage beside each other. The first stage takes all cores; what
+ * the later lanes do is mostly to wait: for containers, for GitHub's pace, for controllers.
+ */
+const STAGES: readonly (readonly (readonly (Room | "engine-own")[])[])[] = [
+  [["pure", "components", "policies", "workflows", "manifests"]],
+  [["engine"], ["engine-own"], ["cluster", "github"]],
+];
+
 const command = new Command("npm test --")
   .description("Run the tests, with all set-up: the engine, Docker and images are found or made first.")
   .addOption(new Option("--room <name>", `only this room: ${ROOMS.join(", ")} (may be given again)`).argParser(collect))
@@ -50,8 +59,11 @@ await main(async () => {
   }
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());
-  const projects = rooms.filter((name) => name !== "toolchain");
-  if (projects.length > 0) tally = add(tally, await runVitest(projects, command.args));
+  for (const stage of STAGES) {
+    const lanes = stage.map((lane) => lane.filter((project) => rooms.includes(project === "engine-own" ? "engine" : project)));
+    const tallies = await Promise.all(lanes.filter((lane) => lane.length > 0).map((lane) => runVitest(lane, command.args)));
+    tally = tallies.reduce(add, tally);
+  }
 
   if (tally.passed + tally.failed === 0) say("No test ran: that proves nothing, so it is a failure.");
   console.log(`\n${tallyLine(tally)}`);
@@ -60,7 +72,7 @@ await main(async () => {
 
 /** Whether files are to run that need a Kubernetes cluster: the room `cluster`, and of the room `engine` the one that moves a service to a cluster. */
 function wantsCluster(rooms: readonly Room[], filters: readonly string[]): boolean {
-  const moving = "test/engine/kubernetes-move.test.ts";
+  const moving = "test/engine/own/kubernetes-move.test.ts";
   return rooms.includes("cluster") || (rooms.includes("engine") && (filters.length === 0 || filters.some((word) => moving.includes(word))));
 }
 

@@ -7,7 +7,7 @@ import type { Settings } from "../../settings/types.ts";
 import { added, type Block, blocksOf, commandsOf } from "../support/document.ts";
 import { type Raw, stackFile } from "../support/settings.ts";
 
-/** The document's steps with settings alone: every time that it says `up`, where each service runs. `test/engine/kubernetes-move.test.ts` runs them. */
+/** The document's steps with settings alone: every time that it says `up`, where each service runs. `test/engine/own/kubernetes-move.test.ts` runs them. */
 describe("docs/kubernetes.md, moving a service to the cluster and back", () => {
   let blocks: Block[];
   beforeAll(async () => {

@@ -1,4 +1,5 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { execa } from "execa";
@@ -233,14 +234,32 @@ export async function copyCheckout(root: string): Promise<void> {
   await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
 }
 
+/** Second number of the networks that tests draw from: 10.224.0.0/16 to 10.239.0.0/16. */
+const [FIRST_NETWORK, NETWORKS] = [224, 16];
+
+/** While a process means to make a network, it listens on the port with this number and the network's: tests beside it see that, and a process that ends gives it back. */
+const CLAIMS = 19_000;
+
 async function drawSubnet(): Promise<string> {
   const docker = new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock");
   const ids = (await docker.run(["network", "ls", "--quiet"])).split("\n");
   const used = await docker.run(["network", "inspect", ...ids]);
-  const free = Array.from({ length: 16 }, (_, index) => `10.${224 + index}.0.0/16`).filter((subnet) => !used.includes(`"${subnet}"`));
-  const drawn = free[Math.floor(Math.random() * free.length)];
-  if (drawn === undefined) throw new Error("no network from 10.224.0.0/16 to 10.239.0.0/16 is free: something has left many behind");
-  return drawn;
+  const start = Math.floor(Math.random() * NETWORKS);
+  for (let step = 0; step < NETWORKS; step += 1) {
+    const number = FIRST_NETWORK + ((start + step) % NETWORKS);
+    const subnet = `10.${number}.0.0/16`;
+    if (!used.includes(`"${subnet}"`) && (await claim(CLAIMS + number))) return subnet;
+  }
+  throw new Error("no network from 10.224.0.0/16 to 10.239.0.0/16 is free: something has left many behind");
+}
+
+/** Listen on a port of 127.0.0.1 for as long as this process lives. @returns whether nobody else does */
+function claim(port: number): Promise<boolean> {
+  const server = createServer().unref();
+  return new Promise((done) => {
+    server.once("error", () => done(false));
+    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => done(true));
+  });
 }
 
 /** The figures of Pulumi's last lines, e.g. `{ updated: 1, unchanged: 53 }`. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Json, type Outcome, Project } from "../support/project.ts";
-import { withVisitors } from "../support/visitors.ts";
+import { type Json, type Outcome, Project } from "../../support/project.ts";
+import { withVisitors } from "../../support/visitors.ts";
 
 interface Control {
   readonly active: string;

@@ -1,11 +1,11 @@
 import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { gateway } from "../../components/host/addresses.ts";
-import { splitOf } from "../support/clients.ts";
-import { drawPort } from "../support/port.ts";
-import { Project } from "../support/project.ts";
-import { query, until } from "../support/prometheus.ts";
+import { gateway } from "../../../components/host/addresses.ts";
+import { splitOf } from "../../support/clients.ts";
+import { drawPort } from "../../support/port.ts";
+import { Project } from "../../support/project.ts";
+import { query, until } from "../../support/prometheus.ts";
 
 /** A message as Slack's webhook takes it. */
 interface SlackMessage {

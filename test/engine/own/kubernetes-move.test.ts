@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { type Cluster, startCluster } from "../support/cluster/cluster.ts";
-import { added, type Block, blocksOf, commandsOf } from "../support/document.ts";
-import { Load } from "../support/load.ts";
-import { Project } from "../support/project.ts";
-import type { Raw } from "../support/settings.ts";
+import { type Cluster, startCluster } from "../../support/cluster/cluster.ts";
+import { added, type Block, blocksOf, commandsOf } from "../../support/document.ts";
+import { Load } from "../../support/load.ts";
+import { Project } from "../../support/project.ts";
+import type { Raw } from "../../support/settings.ts";
 
 const DOCUMENT = "docs/kubernetes.md";
 

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { Delivery } from "../support/delivery.ts";
-import { deploys } from "../support/github/play/deploys.ts";
-import type { Json, Outcome } from "../support/project.ts";
-import { Search } from "../support/search.ts";
-import { withVisitors } from "../support/visitors.ts";
+import { Delivery } from "../../support/delivery.ts";
+import { deploys } from "../../support/github/play/deploys.ts";
+import type { Json, Outcome } from "../../support/project.ts";
+import { Search } from "../../support/search.ts";
+import { withVisitors } from "../../support/visitors.ts";
 
 interface Control {
   readonly active: string;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { ClientLoad } from "../../bench/rollout/load.ts";
-import { Control, type Decision, Decisions, Status } from "../../rollout/guard/answers.ts";
-import { type Json, Project } from "../support/project.ts";
-import { query, until } from "../support/prometheus.ts";
+import { ClientLoad } from "../../../bench/rollout/load.ts";
+import { Control, type Decision, Decisions, Status } from "../../../rollout/guard/answers.ts";
+import { type Json, Project } from "../../support/project.ts";
+import { query, until } from "../../support/prometheus.ts";
 
 type Service = Record<string, Json>;
 const api = (config: Record<string, Json>): Service => (config["sluice:services"] as Record<string, Service>).api ?? {};

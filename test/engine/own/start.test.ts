@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cacheRoot } from "../../toolchain/cache.ts";
-import { changes, type Outcome, Project } from "../support/project.ts";
+import { cacheRoot } from "../../../toolchain/cache.ts";
+import { changes, type Outcome, Project } from "../../support/project.ts";
 
 const STACK_TRACE = /^\s+at .*\.[cm]?[tj]s:\d+/m;
 

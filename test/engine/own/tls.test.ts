@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeCertificate } from "../support/certificate.ts";
-import { drawPort } from "../support/port.ts";
-import { Project } from "../support/project.ts";
+import { makeCertificate } from "../../support/certificate.ts";
+import { drawPort } from "../../support/port.ts";
+import { Project } from "../../support/project.ts";
 
 describe("the edge with a certificate", () => {
   let project: Project;
