@@ -44,6 +44,8 @@ await main(async () => {
   if (rooms.includes("workflows")) {
     const { ensureJudges } = await import("../test/support/workflows/tools.ts");
     await ensureJudges(); // where they cannot be had, their tests say so
+    const { ensureReleaseSchemas } = await import("../test/support/workflows/release-please.ts");
+    await ensureReleaseSchemas();
   }
   if (rooms.includes("manifests")) {
     await ensurePlugin(await ensureEngine(), "kubernetes");

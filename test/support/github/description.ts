@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { cacheKey, cacheRoot, makeFolder } from "../../../toolchain/cache.ts";
-import { Problem } from "../../../toolchain/problem.ts";
 import { step } from "../../../toolchain/say.ts";
+import { fetchPublished } from "../published.ts";
 
 /** A package with GitHub's description of its API. 385 MB unpacked, so it is no dependency: one file of it is kept in the cache. */
 interface Source {
@@ -17,7 +14,7 @@ interface Source {
 }
 
 const PACKAGE = "@octokit/openapi";
-const FILE = "package/generated/api.github.com.json";
+const FILE = "generated/api.github.com.json";
 
 const SOURCES = {
   /** All of the API as it is described now. */
@@ -76,24 +73,9 @@ export async function ensureDescriptions(): Promise<Readonly<Record<Edition, Des
 }
 
 async function fetchDescription({ version, integrity, paths }: Source): Promise<Description> {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-github-api-"));
-  try {
-    const packed = await execa("npm", ["pack", `${PACKAGE}@${version}`, "--pack-destination", folder, "--ignore-scripts"], {
-      ...{ cwd: folder, stdin: "ignore", reject: false, all: true },
-    });
-    const [archive] = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
-    if (packed.failed || archive === undefined) throw new Problem(`${PACKAGE} ${version} could not be fetched:\n${packed.all}`);
-    const got = `sha512-${createHash("sha512")
-      .update(await readFile(join(folder, archive)))
-      .digest("base64")}`;
-    if (got !== integrity) throw new Problem(`${PACKAGE} ${version} is not what was published: ${got} in place of ${integrity}.`);
-    await execa("tar", ["-xzf", archive, FILE], { cwd: folder });
-    const whole = JSON.parse(await readFile(join(folder, FILE), "utf8")) as Description;
-    const wanted = Object.entries(whole.paths).filter(([path]) => paths.test(path));
-    return { paths: asJsonSchema(Object.fromEntries(wanted)), components: asJsonSchema(whole.components) } as Description;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const whole = JSON.parse((await fetchPublished({ package: PACKAGE, version, integrity }, [FILE]))[FILE]) as Description;
+  const wanted = Object.entries(whole.paths).filter(([path]) => paths.test(path));
+  return { paths: asJsonSchema(Object.fromEntries(wanted)), components: asJsonSchema(whole.components) } as Description;
 }
 
 /** Texts for people, which make up half of a description. */
