@@ -15,9 +15,17 @@ export interface ContainerFacts {
     readonly ExitCode: number;
     readonly Health?: { readonly Status: string };
   };
-  readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
+  readonly Config: {
+    readonly Image: string;
+    readonly Labels: Readonly<Record<string, string>>;
+    /** `CMD` first, then the words of the check. */
+    readonly Healthcheck?: { readonly Test?: readonly string[] };
+  };
   readonly NetworkSettings: { readonly Ports?: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>> };
 }
+
+/** Longest time for a container's check of itself, ms. */
+const CHECK_MS = 5_000;
 
 /** Kinds of things in Docker that carry an estate's label. */
 export type Kind = "container" | "network" | "volume" | "image";
@@ -55,6 +63,17 @@ export class Docker {
     const ids = await this.list("container", estate);
     if (ids.length === 0) return [];
     const facts = JSON.parse(await this.run(["container", "inspect", ...ids])) as ContainerFacts[];
-    return facts.sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
+    const looked = await Promise.all(facts.map((one) => this.#lookAtNew(one)));
+    return looked.sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
+  }
+
+  /** Docker looks at a new container only after an interval; the container's own check says at once whether it is ready. */
+  async #lookAtNew(one: ContainerFacts): Promise<ContainerFacts> {
+    const [kind, ...check] = one.Config.Healthcheck?.Test ?? [];
+    if (one.State.Status !== "running" || one.State.Health?.Status !== "starting" || kind !== "CMD") return one;
+    const { exitCode } = await execa("docker", ["exec", one.Id, ...check], {
+      ...{ env: { DOCKER_HOST: this.host }, reject: false, timeout: CHECK_MS },
+    });
+    return exitCode === 0 ? { ...one, State: { ...one.State, Health: { Status: "healthy" } } } : one;
   }
 }

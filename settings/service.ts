@@ -92,7 +92,7 @@ export const service = field(
       example: "/health",
       fix: (received) => (typeof received === "string" && HEALTH.test(`/${received}`) ? `start it with a slash: /${received}` : undefined),
     }).default("/health"),
-    healthIntervalSeconds: seconds(1, 300, "Seconds between two health checks.", 2).default(2),
+    healthIntervalSeconds: seconds(1, 300, "Seconds between two health checks.", 5).default(5),
     healthTimeoutSeconds: seconds(1, 60, "Seconds a health check may take.", 2).default(2),
     healthRetries: whole(1, 20, "", "Failed checks in a row that make a container unhealthy.", 3).default(3),
     readyTimeoutSeconds: seconds(1, 1800, "Seconds a new container may take until its first good health check.", 60).default(60),

@@ -44,7 +44,7 @@ export class Guard extends pulumi.ComponentResource {
         ...{ host, role: "guard", image, memoryMb, cpus, drainSeconds },
         address: host.ownAddress("guard"),
         healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", "2", `http://127.0.0.1:${PORTS.guard}/healthz`],
-        healthIntervalSeconds: 5,
+        healthIntervalSeconds: 10,
         env: { SLUICE_GUARD: JSON.stringify(config) },
         mounts: [
           { volume: edge.controlVolume, path: "/control", readOnly: false },

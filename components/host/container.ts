@@ -28,7 +28,7 @@ export interface ContainerArgs {
   readonly address: string;
   /** Command that says whether the container can do its work, e.g. `["healthy"]`. */
   readonly healthy: readonly string[];
-  /** @default 2 */
+  /** @default 5 */
   readonly healthIntervalSeconds?: number;
   /** @default 2 */
   readonly healthTimeoutSeconds?: number;
@@ -82,7 +82,7 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
     command,
     user,
   } = args;
-  const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3 } = args;
+  const { healthIntervalSeconds = 5, healthTimeoutSeconds = 2, healthRetries = 3 } = args;
   return new docker.Container(
     name,
     {

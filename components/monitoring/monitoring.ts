@@ -140,7 +140,7 @@ export class Monitoring extends pulumi.ComponentResource {
         ...{ host, role: "exporter", ...exporters, command, mounts, user },
         address: host.ownAddress(role),
         healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", "2", `http://127.0.0.1:${PORTS[role]}${healthy}`],
-        healthIntervalSeconds: 5,
+        healthIntervalSeconds: 15,
         env: { GOMAXPROCS: "1", ...env, ...(store ? { SLUICE_SECRETS_REVISION: store.secrets.revision } : {}) },
       },
       // The edge makes the files that its counter reads.

@@ -64,7 +64,7 @@ export class MonitoringServer extends pulumi.ComponentResource {
         ...{ host, role: kind, image, memoryMb, cpus, drainSeconds, command: flags },
         address: host.ownAddress(kind),
         healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", "2", `http://127.0.0.1:${PORTS[kind]}/-/ready`],
-        healthIntervalSeconds: 5,
+        healthIntervalSeconds: 15,
         env: { GOMAXPROCS: `${Math.max(1, Math.round(cpus))}`, ...(secrets ? { SLUICE_SECRETS_REVISION: secrets.revision } : {}) },
         mounts: [
           { volume: config.name, path: "/config", readOnly: false },

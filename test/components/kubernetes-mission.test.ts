@@ -213,9 +213,9 @@ describe("prod's cluster", () => {
         `network/slim liveness: /q/health on 9003 after 30 s, every 10 s, ${usual}`,
         `network/slim readiness: /q/health/ready on 9003 after 5 s, every 5 s, ${usual}`,
         ...["explorer-blue", "explorer-green"].flatMap((slot) => [
-          `network/${slot} startup: /q/health on 9003 after 0 s, every 2 s, 2 s to answer, 30 times`,
-          `network/${slot} liveness: /q/health on 9003 after 0 s, every 2 s, 2 s to answer, 15 times`,
-          `network/${slot} readiness: /q/health on 9003 after 0 s, every 2 s, 2 s to answer, 3 times`,
+          `network/${slot} startup: /q/health on 9003 after 0 s, every 5 s, 2 s to answer, 12 times`,
+          `network/${slot} liveness: /q/health on 9003 after 0 s, every 5 s, 2 s to answer, 15 times`,
+          `network/${slot} readiness: /q/health on 9003 after 0 s, every 5 s, 2 s to answer, 3 times`,
         ]),
         "network/consul liveness: /v1/agent/self on 8500 after 10 s, every 10 s, 2 s to answer, 6 times",
         "network/consul readiness: /v1/status/leader on 8500 after 2 s, every 5 s, 2 s to answer, 3 times",

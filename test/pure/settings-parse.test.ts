@@ -34,7 +34,7 @@ describe("good settings", () => {
         stripRoute: true,
         port: 3000,
         health: "/health",
-        healthIntervalSeconds: 2,
+        healthIntervalSeconds: 5,
         healthTimeoutSeconds: 2,
         healthRetries: 3,
         readyTimeoutSeconds: 60,
