@@ -72,6 +72,7 @@ afterAll(async () => {
 async function up(...args: string[]): Promise<string> {
   const { exitCode, text } = await stack.script("up", "--stack", "repository", "--yes", ...args);
   expect(exitCode, text).toBe(0);
+  expect(text, "nothing that is going away is used").not.toContain("deprecated");
   return text;
 }
 
