@@ -10,7 +10,7 @@ import { recordDeployment } from "./deployments.ts";
 import type { Docker } from "./docker.ts";
 import { passGatesOnce } from "./gate.ts";
 import { mendShares } from "./mend-shares.ts";
-import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records } from "./orphans.ts";
+import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records, wasMaking } from "./orphans.ts";
 import type { Project } from "./project.ts";
 import { Registry } from "./registry.ts";
 
@@ -35,6 +35,7 @@ export async function bringUp(project: Project, docker: Docker, engine: Engine):
     own: {
       network: records(checkpoint, "docker:index/network:Network"),
       edge: records(checkpoint, "docker:index/container:Container", "::edge"),
+      begun: wasMaking(checkpoint, "docker:index/network:Network", settings.name),
     },
   });
   if (conflicts.length > 0) throw new Problem(renderConflicts(conflicts));

@@ -17,7 +17,12 @@ export interface Claim {
   /** The estate's own network, CIDR. */
   readonly subnet: string;
   /** What this checkout's state records as made already: then what is found there is its own. */
-  readonly own: { readonly network: boolean; readonly edge: boolean };
+  readonly own: {
+    readonly network: boolean;
+    readonly edge: boolean;
+    /** A run of this checkout died while it made the network: the first thing that an estate has. */
+    readonly begun: boolean;
+  };
 }
 
 /** Something on the host that is in the way. */
@@ -51,7 +56,7 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
   const conflicts: Conflict[] = [];
   const containers = await docker.containers(claim.estate);
   const holder = registry.holder(claim.estate);
-  const isOurs = own.network || holder?.checkout === claim.checkout;
+  const isOurs = own.network || own.begun || holder?.checkout === claim.checkout;
   const nameTaken = containers.length > 0 && !isOurs;
   if (nameTaken) {
     conflicts.push({

@@ -7,11 +7,17 @@ export interface RecordedResource {
   readonly id?: string;
 }
 
+/** What a run had begun with a resource when it died. */
+export interface PendingOperation {
+  readonly type: string;
+  readonly resource: { readonly type: string; readonly inputs?: { readonly name?: unknown } };
+}
+
 /** Part of a Pulumi checkpoint (`pulumi stack export`). */
 export interface Checkpoint {
   readonly deployment?: {
     readonly resources?: readonly RecordedResource[];
-    readonly pending_operations?: readonly unknown[];
+    readonly pending_operations?: readonly PendingOperation[];
   };
 }
 
@@ -45,6 +51,12 @@ export const records = (checkpoint: Checkpoint, type: string, name = ""): boolea
 
 /** Whether the state still holds operations of which nobody knows how they ended. */
 export const hasPendingOperations = (checkpoint: Checkpoint): boolean => (checkpoint.deployment?.pending_operations ?? []).length > 0;
+
+/** Whether a run died while it was making something of this type and name: Docker may have it, and then it is this checkout's own. */
+export const wasMaking = (checkpoint: Checkpoint, type: string, name: string): boolean =>
+  (checkpoint.deployment?.pending_operations ?? []).some(
+    (operation) => operation.type === "creating" && operation.resource.type === type && operation.resource.inputs?.name === name,
+  );
 
 /** The same checkpoint without its unfinished operations: what they left in Docker is judged by `orphansOf` instead. */
 export function withoutPendingOperations<C extends Checkpoint>(checkpoint: C): C {

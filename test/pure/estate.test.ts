@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { freeSubnet, overlap, renderConflicts } from "../../estate/conflicts.ts";
 import type { ContainerFacts } from "../../estate/docker.ts";
 import { strays } from "../../estate/mend-shares.ts";
-import { hasPendingOperations, orphansOf, withoutPendingOperations } from "../../estate/orphans.ts";
+import { hasPendingOperations, orphansOf, wasMaking, withoutPendingOperations } from "../../estate/orphans.ts";
 import { renderStatus } from "../../estate/report.ts";
 import { describe as describeEstate, parseEdgeState, type ServiceStatus } from "../../estate/status.ts";
 import { parseSettings } from "../../settings/parse.ts";
@@ -136,7 +136,7 @@ describe("orphans of a dead run", () => {
         { type: "docker:index/network:Network", id: "net" },
         { type: "command:local:Command", id: "stray" },
       ],
-      pending_operations: [{}],
+      pending_operations: [{ type: "creating", resource: { type: "docker:index/network:Network", inputs: { name: "sluice-dev" } } }],
     },
   };
 
@@ -157,6 +157,17 @@ describe("orphans of a dead run", () => {
 
   it("are everything when there is no state at all", () => {
     expect(orphansOf({}, [{ kind: "container", id: "known" }])).toHaveLength(1);
+  });
+
+  it("are this checkout's own where its run died while it made the network", () => {
+    const network = "docker:index/network:Network";
+    expect(wasMaking(checkpoint, network, "sluice-dev")).toBe(true);
+    expect(wasMaking(checkpoint, network, "another")).toBe(false);
+    expect(wasMaking(checkpoint, "docker:index/container:Container", "sluice-dev")).toBe(false);
+    const [operation] = checkpoint.deployment.pending_operations;
+    const deleting = { deployment: { pending_operations: [{ type: "deleting", resource: { type: network, ...operation?.resource } }] } };
+    expect(wasMaking(deleting, network, "sluice-dev")).toBe(false);
+    expect(wasMaking({}, network, "sluice-dev")).toBe(false);
   });
 
   it("leave no unfinished operation behind, and every resource", () => {
