@@ -16,13 +16,14 @@ type Room = (typeof ROOMS)[number];
 type Project = Exclude<Room, "toolchain"> | "engine-own";
 
 /**
- * Vitest's projects, as they run: stage after stage; in a stage, lanes beside each other; in a lane, run after run. The first stage takes all
- * cores. Of the second, a lane waits half of its time: for containers, for controllers, for GitHub's pace. Three lanes are slower than two on
- * two cores, because of the health checks of three estates.
+ * Vitest's projects, as they run: one run after the other. The first takes all cores. The others do one thing at a time, and beside each other
+ * they were no faster: two cores are busy with one estate already, and with two the times that tests wait for get long.
  */
-const STAGES: readonly (readonly (readonly (readonly Project[])[])[])[] = [
-  [[["pure", "components", "policies", "workflows", "manifests"]]],
-  [[["engine"], ["engine-own"]], [["cluster", "github"]]],
+const RUNS: readonly (readonly Project[])[] = [
+  ["pure", "components", "policies", "workflows", "manifests"],
+  ["engine"],
+  ["engine-own"],
+  ["cluster", "github"],
 ];
 
 const command = new Command("npm test --")
@@ -65,10 +66,8 @@ await main(async () => {
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());
   const wanted = (project: Project) => rooms.includes(project === "engine-own" ? "engine" : project);
-  for (const stage of STAGES) {
-    const lanes = stage.map((lane) => lane.map((run) => run.filter(wanted)).filter((run) => run.length > 0));
-    for (const ran of await Promise.all(lanes.map((lane) => runLane(lane, command.args)))) tally = add(tally, ran);
-  }
+  for (const run of RUNS.map((projects) => projects.filter(wanted)))
+    if (run.length > 0) tally = add(tally, await runVitest(run, command.args));
   if (tally.passed + tally.failed === 0) say("No test ran: that proves nothing, so it is a failure.");
   console.log(`\n${tallyLine(tally)}`);
   process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
@@ -78,12 +77,6 @@ await main(async () => {
 function wantsCluster(rooms: readonly Room[], filters: readonly string[]): boolean {
   const moving = "test/engine/own/kubernetes-move.test.ts";
   return rooms.includes("cluster") || (rooms.includes("engine") && (filters.length === 0 || filters.some((word) => moving.includes(word))));
-}
-
-async function runLane(runs: readonly (readonly Project[])[], filters: string[]): Promise<Tally> {
-  let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
-  for (const projects of runs) tally = add(tally, await runVitest(projects, filters));
-  return tally;
 }
 
 async function runVitest(projects: readonly Project[], filters: string[]): Promise<Tally> {

@@ -1,12 +1,9 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LABEL } from "../../components/host/labels.ts";
 import { ensureEngine } from "../../toolchain/engine.ts";
 import { ensureState } from "../../toolchain/state.ts";
-import { roleImage } from "../support/alertmanager.ts";
 import { Project } from "../support/project.ts";
 
 /** How often the engine is killed. The claim in the README is shown by `SLUICE_KILLS=20 npm test -- --room engine recovery`. */
@@ -64,26 +61,6 @@ describe("a run that died", () => {
     const started = await project.script("start");
     expect(started.exitCode, started.text).toBe(0);
     expect(started.text).toContain("Removing what no state knows of: container");
-    expect(await census(project)).toEqual(WHOLE);
-  });
-
-  it("starts over what a first up was making when it died: the state knows of its beginning only", async () => {
-    expect((await project.script("stop", "--data")).exitCode).toBe(0);
-    expect((await project.pulumi("stack", "select", "--create", "dev")).exitCode).toBe(0);
-    const label = `${LABEL.estate}=${project.estate}`;
-    await project.docker.run(["network", "create", "--subnet", project.subnet, "--label", label, project.estate]);
-    // As the builder of images leaves it.
-    await project.docker.run(["create", "--label", label, await roleImage("edge"), "true"]);
-    const urn = "urn:pulumi:dev::sluice::sluice:host:Host$docker:index/network:Network::host-network";
-    const network = { urn, custom: true, type: "docker:index/network:Network", inputs: { name: project.estate } };
-    const exported = JSON.parse((await project.pulumi("stack", "export", "--stack", "dev")).stdout) as { deployment: object };
-    Object.assign(exported.deployment, { pending_operations: [{ type: "creating", resource: network }] });
-    const file = join(project.root, "died.json");
-    await writeFile(file, JSON.stringify(exported));
-    const imported = await project.pulumi("stack", "import", "--stack", "dev", "--file", file);
-    expect(imported.exitCode, imported.text).toBe(0);
-    const started = await project.script("start");
-    expect(started.exitCode, started.text).toBe(0);
     expect(await census(project)).toEqual(WHOLE);
   });
 
