@@ -12,7 +12,10 @@ export interface JobWorld {
    * @throws when there is none of this name
    */
   secret(name: string): Promise<string>;
-  /** What the host said before the job began (components/maintenance/scripts/sluice-look); `null` where it was not asked. */
+  /**
+   * What the run was begun with: `look`, what the host said (maintenance/look.ts), where the job wants that, and `options`, what a person wrote
+   * behind `npm run job -- run NAME`.
+   */
   readonly host: unknown;
   readonly now: () => Date;
   /** Aborted when the time is up, or when somebody stops the job. What the job has started ends with it. */
@@ -26,7 +29,10 @@ export interface JobWorld {
 export const LEVELS = ["ok", "notice", "warning", "critical"] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** One thing that was found. `critical` makes the run a failed one; `warning` is told to the channels, `notice` and `ok` stand in the report. */
+/**
+ * One thing that was found. `critical` alerts (the job did its work, and what it found cannot wait), `warning` is told to the channels, `notice` and
+ * `ok` stand in the report.
+ */
 export interface Finding {
   readonly level: Level;
   readonly what: string;

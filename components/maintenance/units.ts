@@ -23,7 +23,12 @@ const hardening = (looks: boolean): string[] => [
   ...["ProtectSystem=strict", "ProtectHome=read-only", "ProtectClock=yes", "ProtectControlGroups=yes", "ProtectHostname=yes"],
   ...["ProtectKernelLogs=yes", "ProtectKernelModules=yes", "ProtectKernelTunables=yes"],
   ...["LockPersonality=yes", "MemoryDenyWriteExecute=yes", "RemoveIPC=yes", "UMask=0077", "KeyringMode=private"],
-  ...[`RestrictAddressFamilies=AF_UNIX${looks ? " AF_NETLINK" : ""}`, "RestrictNamespaces=yes", "RestrictRealtime=yes", "RestrictSUIDSGID=yes"],
+  ...[
+    `RestrictAddressFamilies=AF_UNIX${looks ? " AF_NETLINK" : ""}`,
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+  ],
   ...["SystemCallArchitectures=native", "SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources"],
   "SystemCallErrorNumber=EPERM",
 ];
