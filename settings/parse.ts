@@ -2,6 +2,7 @@ import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
 import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
 import { completeGithub, unsetSecrets } from "./complete-github.ts";
+import { completeMaintenance } from "./complete-maintenance.ts";
 import { isStandIn } from "./image-reference.ts";
 import { dockerOf, nameOf } from "./place.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
@@ -61,6 +62,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     postgres,
     redis,
     monitoring,
+    maintenance,
     rollout,
     evidence,
     services,
@@ -80,6 +82,12 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),
     ...(monitoring && { monitoring: completeMonitoring(monitoring) }),
+    ...(maintenance && {
+      maintenance: {
+        ...completeMaintenance(maintenance, dockerOf(host.docker, dockerHost).startsWith("unix:")),
+        source: source(maintenance, "images/jobs"),
+      },
+    }),
     ...(rollout && { rollout: { ...rollout, guard: completeStore("guard", rollout.guard) } }),
     ...(evidence?.publicKey !== undefined && { evidence: { ...evidence, publicKey: evidence.publicKey } }),
     services: Object.keys(services)
@@ -166,7 +174,7 @@ function source({ image, build }: { image?: string | undefined; build?: string |
   return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
 }
 
-function standIns({ edge, postgres, redis, monitoring, rollout, services, cluster }: Written): string[] {
+function standIns({ edge, postgres, redis, monitoring, maintenance, rollout, services, cluster }: Written): string[] {
   const images: [Path, string | undefined][] = [
     [["edge", "image"], edge.image],
     [["postgres", "image"], postgres?.image],
@@ -175,6 +183,7 @@ function standIns({ edge, postgres, redis, monitoring, rollout, services, cluste
       ["monitoring", program, "image"],
       monitoring?.[program].image,
     ]),
+    [["maintenance", "image"], maintenance?.image],
     [["rollout", "guard", "image"], rollout?.guard.image],
     ...Object.entries(services).flatMap(([name, service]) =>
       SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),

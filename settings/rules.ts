@@ -4,6 +4,7 @@ import { edgeRules } from "./rules/edge.ts";
 import { evidenceRules } from "./rules/evidence.ts";
 import { githubRules } from "./rules/github.ts";
 import { hostRules } from "./rules/host.ts";
+import { maintenanceRules } from "./rules/maintenance.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
 import { rolloutRules } from "./rules/rollout.ts";
 import { secretRules } from "./rules/secrets.ts";
@@ -40,6 +41,7 @@ const RULES: readonly Rule[] = [
   sharedRules,
   secretRules,
   monitoringRules,
+  maintenanceRules,
   rolloutRules,
   evidenceRules,
   clusterRules,

@@ -3,6 +3,7 @@ import type { Output } from "@pulumi/pulumi";
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
 import type { OutsideSpec } from "../components/kubernetes/workload/spec.ts";
+import type { MaintenanceJob } from "../components/maintenance/job.ts";
 import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
 import type { PlannedThresholds } from "../components/monitoring/plan.ts";
 import type { ClusterSettings } from "./cluster-types.ts";
@@ -36,6 +37,8 @@ export interface Settings<Secret = Output<string>> {
   readonly redis?: RedisSettings;
   /** Absent when nothing is measured. */
   readonly monitoring?: MonitoringSettings;
+  /** Absent when no job keeps the estate. */
+  readonly maintenance?: MaintenanceSettings;
   /** Absent when nobody watches a canary. */
   readonly rollout?: RolloutSettings;
   /** Absent when nothing is asked about what a release was found to be. */
@@ -246,6 +249,37 @@ export interface MonitoringSettings {
 /** One program of monitoring. */
 export interface ProgramSettings extends Limits {
   readonly source: ImageSource;
+}
+
+/** The jobs that keep an estate alive. */
+export interface MaintenanceSettings extends ProgramSettings {
+  /** What begins them: the host's systemd, or nobody. */
+  readonly scheduler: "systemd" | "none";
+  /** Name of the secret that holds the address of a channel's webhook; absent: only the alerting's channels are told. */
+  readonly webhookSecret?: string | undefined;
+  /** In the order of the catalog, the team's own behind. */
+  readonly jobs: readonly JobSettings[];
+  /** Absent: there is no issue tracker. */
+  readonly tracker?: TrackerSettings;
+}
+
+/** One job, as settings have it. */
+export interface JobSettings extends MaintenanceJob, Limits {
+  /** Whether it is made at all. */
+  readonly enabled: boolean;
+  /** A program of the team's own, in place of a job of the image. */
+  readonly command?: readonly string[] | undefined;
+}
+
+export interface TrackerSettings {
+  /** `owner/name` of the repository on GitHub. */
+  readonly repository: string;
+  /** Address of the API. */
+  readonly apiUrl: string;
+  readonly tokenSecret: string;
+  readonly staleDays: number;
+  /** An issue with one of these labels must be answered within a day. */
+  readonly urgentLabels: readonly string[];
 }
 
 export interface SlotSettings {

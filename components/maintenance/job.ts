@@ -3,6 +3,9 @@ import { intervalSeconds, type Schedule } from "./schedule.ts";
 /** Names are part of units' and containers' names. */
 export const JOB_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
+export const TELLS = ["always", "problems"] as const;
+export type Tells = (typeof TELLS)[number];
+
 /** Something that is done for an estate on a schedule: one definition, rendered for systemd on a host and for a cluster. */
 export interface MaintenanceJob {
   readonly name: string;
@@ -16,6 +19,8 @@ export interface MaintenanceJob {
   readonly retries: number;
   /** How many runs in a row may be missed, or fail, before somebody is told. */
   readonly alertAfterMissed: number;
+  /** Whom to tell of a run: `always`, or only of what it found or broke. */
+  readonly tells: Tells;
   /** Whether the host is looked at first, and the job told what was seen. */
   readonly looks: boolean;
 }
