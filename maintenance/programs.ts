@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { pipeline } from "node:stream/promises";
+
+/** A program to start: it gets no shell, and no environment but what is named here and a PATH. */
+export interface Program {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Secrets may be here: only a process of the same user can read it. They are never among `args`, which everybody on the host sees. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Given to it on stdin. @default nothing */
+  readonly input?: string;
+}
+
+/** How a program ended. */
+export interface Ended {
+  /** Its exit code; 128 and the signal's number where a signal ended it, as a shell says it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Watching {
+  /** Ends the program. */
+  readonly signal: AbortSignal;
+  /** Every line of stdout as it comes; without it they are collected in `Ended.stdout`. */
+  readonly onLine?: (line: string) => void;
+  /** Every line of stderr as it comes; its end is kept in `Ended.stderr` all the same. */
+  readonly onErrorLine?: (line: string) => void;
+}
+
+/** Of what a program says, the end is kept: that is where it says why it gave up. */
+const KEPT = 64 * 1024;
+/** A program that was asked to end gets this long; restic uses it to take its lock away. */
+const GRACE_MS = 10_000;
+const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
+
+/** Run a program to its end, whatever its exit code is. @throws when it cannot be started */
+export async function run(program: Program, { signal, onLine, onErrorLine }: Watching): Promise<Ended> {
+  const child = start(program, signal);
+  if (onErrorLine !== undefined && child.stderr !== null) createInterface({ input: child.stderr }).on("line", onErrorLine);
+  let stdout = "";
+  const reading =
+    onLine === undefined
+      ? collect(child, "stdout", Number.POSITIVE_INFINITY, (text) => {
+          stdout = text;
+        })
+      : lines(child, onLine);
+  const [stderr, code] = await Promise.all([collect(child, "stderr", KEPT), ended(child), reading]);
+  return { code, stdout, stderr };
+}
+
+/** Run two programs, the second of which reads what the first writes. Both have ended when this returns. */
+export async function pipe(from: Program, into: Program, signal: AbortSignal): Promise<readonly [Ended, Ended]> {
+  const [first, second] = [start(from, signal), start(into, signal)];
+  if (first.stdout === null || second.stdin === null) throw new Error("a program without pipes");
+  // A reader that ends early is told by its exit code, not by the broken pipe.
+  const moving = pipeline(first.stdout, second.stdin).catch(() => undefined);
+  const [said, heard, one, other] = await Promise.all([
+    collect(first, "stderr", KEPT),
+    collect(second, "stderr", KEPT),
+    ended(first),
+    ended(second).finally(() => first.stdout?.destroy()),
+    collect(second, "stdout", KEPT),
+    moving,
+  ]);
+  return [
+    { code: one, stdout: "", stderr: said },
+    { code: other, stdout: "", stderr: heard },
+  ];
+}
+
+function start({ name, args, env = {}, input }: Program, signal: AbortSignal): ChildProcess {
+  const child = spawn(name, args, { env: { PATH: process.env.PATH, HOME: "/tmp", TZ: "UTC", LANG: "C.UTF-8", ...env }, stdio: "pipe" });
+  const end = () => {
+    child.kill("SIGINT");
+    setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
+  };
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
+  child.once("close", () => signal.removeEventListener("abort", end));
+  child.stdin?.on("error", () => undefined);
+  if (input !== undefined) child.stdin?.end(input);
+  return child;
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? 128 + (SIGNALS[signal ?? ""] ?? 0)));
+  });
+}
+
+async function collect(child: ChildProcess, from: "stdout" | "stderr", most: number, done?: (text: string) => void): Promise<string> {
+  let text = "";
+  const stream = child[from];
+  stream?.setEncoding("utf8");
+  for await (const part of stream ?? []) text = most === Number.POSITIVE_INFINITY ? text + part : (text + part).slice(-most);
+  done?.(text);
+  return text;
+}
+
+async function lines(child: ChildProcess, onLine: (line: string) => void): Promise<void> {
+  if (child.stdout !== null) for await (const line of createInterface({ input: child.stdout })) onLine(line);
+}
