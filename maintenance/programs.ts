@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** A program to start: it gets no shell, and no environment but what is named here and a PATH. */
@@ -33,7 +34,16 @@ export interface Watching {
 const KEPT = 64 * 1024;
 /** A program that was asked to end gets this long; restic uses it to take its lock away. */
 const GRACE_MS = 10_000;
-const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 };
+const SIGNALS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
 
 /** Run a program to its end, whatever its exit code is. @throws when it cannot be started */
 export async function run(program: Program, { signal, onLine, onErrorLine }: Watching): Promise<Ended> {
@@ -52,22 +62,54 @@ export async function run(program: Program, { signal, onLine, onErrorLine }: Wat
 
 /** Run two programs, the second of which reads what the first writes. Both have ended when this returns. */
 export async function pipe(from: Program, into: Program, signal: AbortSignal): Promise<readonly [Ended, Ended]> {
-  const [first, second] = [start(from, signal), start(into, signal)];
-  if (first.stdout === null || second.stdin === null) throw new Error("a program without pipes");
-  // A reader that ends early is told by its exit code, not by the broken pipe.
-  const moving = pipeline(first.stdout, second.stdin).catch(() => undefined);
-  const [said, heard, one, other] = await Promise.all([
-    collect(first, "stderr", KEPT),
-    collect(second, "stderr", KEPT),
-    ended(first),
-    ended(second).finally(() => first.stdout?.destroy()),
-    collect(second, "stdout", KEPT),
-    moving,
-  ]);
-  return [
-    { code: one, stdout: "", stderr: said },
-    { code: other, stdout: "", stderr: heard },
-  ];
+  const { ended, stdin } = open(into, signal);
+  const [first] = await Promise.all([send(from, stdin, signal), ended]);
+  return [first, await ended];
+}
+
+/** A program that is written to from here. */
+export interface Opened {
+  /** A write to one that has ended is lost without an error: how it ended is in `ended`. */
+  readonly stdin: Writable;
+  readonly ended: Promise<Ended>;
+}
+
+/** Start a program without waiting for its end. */
+export function open(program: Program, signal: AbortSignal): Opened {
+  const child = start(program, signal);
+  if (child.stdin === null) throw new Error("a program without stdin");
+  let stdout = "";
+  const kept = collect(child, "stdout", Number.POSITIVE_INFINITY, (text) => {
+    stdout = text;
+  });
+  const over = Promise.all([collect(child, "stderr", KEPT), ended(child), kept]).then(([stderr, code]) => ({ code, stdout, stderr }));
+  over.catch(() => undefined);
+  return { stdin: child.stdin, ended: over };
+}
+
+/** Run a program and write what it says to a stream, which is closed behind it. A reader that has gone ends the program with a closed pipe. */
+async function send(from: Program, into: Writable, signal: AbortSignal): Promise<Ended> {
+  const child = start(from, signal);
+  const { stdout } = child;
+  if (stdout === null) throw new Error("a program without stdout");
+  into.once("close", () => stdout.destroy());
+  const moving = pipeline(stdout, into).catch(() => stdout.destroy());
+  const [stderr, code] = await Promise.all([collect(child, "stderr", KEPT), ended(child), moving]);
+  return { code, stdout: "", stderr };
+}
+
+/**
+ * Run two programs: what the first writes, the second makes something else of and writes it to a stream, which stays open for more.
+ * @returns how both ended
+ */
+export async function relay(from: Program, through: Program, into: Writable, signal: AbortSignal): Promise<readonly [Ended, Ended]> {
+  const child = start(through, signal);
+  const { stdin, stdout } = child;
+  if (stdin === null || stdout === null) throw new Error("a program without pipes");
+  into.once("close", () => stdout.destroy());
+  const moving = pipeline(stdout, into, { end: false }).catch(() => stdout.destroy());
+  const [first, stderr, code] = await Promise.all([send(from, stdin, signal), collect(child, "stderr", KEPT), ended(child), moving]);
+  return [first, { code, stdout: "", stderr }];
 }
 
 function start({ name, args, env = {}, input }: Program, signal: AbortSignal): ChildProcess {

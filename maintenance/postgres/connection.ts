@@ -29,10 +29,12 @@ export type Ask = (sql: string, values?: readonly string[]) => Promise<readonly 
  * What rows look like as text must not depend on how a server, a role or a database is set up: the same row has to read the same in the
  * estate and in the throw-away server. The time-outs that are lifted would end a session that holds a snapshot for a long dump.
  */
-const SESSION = [
+export const SESSION = [
   ..."timezone=UTC datestyle=ISO,YMD intervalstyle=iso_8601 bytea_output=hex extra_float_digits=1 xmloption=content".split(" "),
   ..."row_security=off search_path=pg_catalog statement_timeout=0 idle_in_transaction_session_timeout=0 jit=off".split(" "),
-];
+]
+  .map((setting) => `-c ${setting}`)
+  .join(" ");
 
 /** As libpq's programs read it: nothing of it on a command line. */
 export const libpq = ({ host, port, user, database, password }: Database): Record<string, string> => ({
@@ -54,7 +56,7 @@ export async function session<T>(database: Database, work: (ask: Ask) => Promise
     ...database,
     connectionTimeoutMillis: 10_000,
     application_name: "sluice-maintenance",
-    options: SESSION.map((setting) => `-c ${setting}`).join(" "),
+    options: SESSION,
     types: { getTypeParser: () => (value: string | Buffer) => `${value}` },
   });
   // A session that breaks fails what is asked next; without this it would end the whole job.
@@ -78,7 +80,8 @@ export function refusedWords({ host, port, user, database }: Database, error: un
   if (code === "28P01")
     return `Postgres at ${at} refuses the password of '${user}'. It is written when the estate is brought up: run \`npm start\`, then the job again.`;
   if (code === "3D000") return `Postgres at ${at} has no database '${database}'. See \`sluice:postgres.database\`.`;
-  if (code === "53300") return `Postgres at ${at} has no connection left for the job. Raise \`sluice:postgres.maxConnections\`, or see who holds them.`;
+  if (code === "53300")
+    return `Postgres at ${at} has no connection left for the job. Raise \`sluice:postgres.maxConnections\`, or see who holds them.`;
   if (code === "57P03") return `Postgres at ${at} is still starting. Run the job again when it answers.`;
   return `Postgres at ${at} does not answer (${message || code || "no reason was given"}). See \`npm run status\`, and \`docker logs\` of its container.`;
 }

@@ -17,4 +17,5 @@ export const StoreFacts = z.object({
 export type StoreFacts = z.infer<typeof StoreFacts>;
 
 /** As restic names a repository in such a store. */
-export const repositoryAddress = ({ endpoint, bucket, prefix }: StoreFacts): string => `s3:${endpoint.replace(/\/+$/, "")}/${bucket}/${prefix}`;
+export const repositoryAddress = ({ endpoint, bucket, prefix }: StoreFacts): string =>
+  `s3:${endpoint.replace(/\/+$/, "")}/${bucket}/${prefix}`;

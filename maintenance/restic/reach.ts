@@ -17,7 +17,11 @@ export interface Reached {
 export async function reach(endpoint: string, now: () => Date, signal: AbortSignal): Promise<Reached> {
   let answer: Response;
   try {
-    answer = await fetch(endpoint, { method: "HEAD", redirect: "manual", signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
+    answer = await fetch(endpoint, {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    });
   } catch (error) {
     signal.throwIfAborted();
     throw new Problem(unreachableWords(endpoint, error));
@@ -41,7 +45,8 @@ export function unreachableWords(endpoint: string, error: unknown): string {
   const then = "Nothing was changed; run the job again when it answers.";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return `The name in ${endpoint} is not known here. Put it right in sluice:maintenance.backup.endpoint, or see whether the host can look up names. ${then}`;
-  if (code === "ECONNREFUSED") return `Nobody listens at ${endpoint}. See sluice:maintenance.backup.endpoint, and whether the store runs. ${then}`;
+  if (code === "ECONNREFUSED")
+    return `Nobody listens at ${endpoint}. See sluice:maintenance.backup.endpoint, and whether the store runs. ${then}`;
   if (code === "TimeoutError" || code.includes("TIMEOUT"))
     return `${endpoint} has not answered for ${PATIENCE_MS / 1000} seconds. See the store's status page and the host's firewall. ${then}`;
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))

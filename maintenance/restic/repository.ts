@@ -5,7 +5,7 @@ import { Problem } from "../../toolchain/problem.ts";
 import type { JobWorld } from "../job.ts";
 import { type Ended, type Program, pipe, run, type Watching } from "../programs.ts";
 import { repositoryAddress, type StoreFacts } from "./facts.ts";
-import { Snapshot } from "./snapshots.ts";
+import { OCCASIONS, Snapshot } from "./snapshots.ts";
 import { type Cause, causeOf, hopeless, lastWords } from "./words.ts";
 
 /** A failure of the store or the repository whose cause is known. */
@@ -29,6 +29,8 @@ const Remembered = z.record(z.string(), z.string());
 
 /** A lock that nobody has renewed for half an hour is taken away by `unlock`; this long a run waits for one that is being used. */
 const LOCK_PATIENCE = "10m";
+/** How a program ends whose reader has gone. */
+const CLOSED_PIPE = 141;
 const PROGRESS_MS = 15_000;
 const MB = 1_000_000;
 
@@ -49,7 +51,7 @@ export class Repository {
     this.env = env;
   }
 
-  /** @param owner whose backups these are: the estate's name */
+  /** @throws when a secret is missing */
   static async of(world: JobWorld, facts: StoreFacts): Promise<Repository> {
     const { keyIdSecret, keySecret, passwordSecret, region } = facts;
     const [keyId, key, password] = await Promise.all([keyIdSecret, keySecret, passwordSecret].map((name) => world.secret(name)));
@@ -93,8 +95,15 @@ export class Repository {
     await this.must("take away old locks", ["unlock"]);
   }
 
+  /** @param owner whose backups these are: the estate's name */
   async snapshots(owner: string): Promise<Snapshot[]> {
-    const { stdout } = await this.must("list the backups", ["snapshots", "--json", "--host", owner, "--tag", "sluice"]);
+    const { stdout } = await this.must("list the backups", [
+      "snapshots",
+      "--json",
+      "--host",
+      owner,
+      ...OCCASIONS.flatMap((occasion) => ["--tag", occasion]),
+    ]);
     return z.array(Snapshot).parse(JSON.parse(stdout));
   }
 
@@ -125,7 +134,8 @@ export class Repository {
       if (end.success) summary = end.data;
     };
     await this.must(`back up ${what}`, ["backup", "--json", ...args], { onLine, env, ...(signal && { signal }) });
-    if (summary === undefined) throw new Problem(`restic has ended well, but has not said what it stored of ${what}: the run does not count.`);
+    if (summary === undefined)
+      throw new Problem(`restic has ended well, but has not said what it stored of ${what}: the run does not count.`);
     return summary;
   }
 
@@ -165,13 +175,23 @@ export class Repository {
 
   /**
    * Give a stored file to a program's stdin.
-   * @returns how that program ended; restic's own failures are thrown
+   * @returns how that program ended; restic's own failures are thrown, but that nobody reads on is none
    */
   async into(snapshot: string, path: string, program: Program): Promise<Ended> {
-    const [from, to] = await pipe({ name: "restic", args: ["dump", snapshot, path], env: this.env }, program, this.world.signal);
-    // Where the reader gave up, restic only met a closed pipe.
-    if (from.code !== 0 && !(to.code !== 0 && /broken pipe/i.test(from.stderr))) throw this.failed(`read ${path}`, from);
+    const [from, to] = await pipe(this.source(snapshot, path), program, this.world.signal);
+    this.judge(path, from);
     return to;
+  }
+
+  /** The program that writes a stored file to its stdout. */
+  source(snapshot: string, path: string): Program {
+    return { name: "restic", args: ["--retry-lock", LOCK_PATIENCE, "dump", snapshot, path], env: this.env };
+  }
+
+  /** @throws StoreProblem, Problem when {@link source} has failed */
+  judge(path: string, ended: Ended): void {
+    this.world.signal.throwIfAborted();
+    if (ended.code !== 0 && ended.code !== CLOSED_PIPE) throw this.failed(`read ${path}`, ended);
   }
 
   private async must(what: string, args: readonly string[], more: Asking = {}): Promise<Ended> {
@@ -197,7 +217,11 @@ export class Repository {
     const watch = this.watch(over);
     const program = { name: "restic", args: ["--retry-lock", LOCK_PATIENCE, ...args], env: { ...this.env, ...env } };
     try {
-      const ended = await run(program, { signal: AbortSignal.any([signal, over.signal]), onErrorLine: watch.line, ...(onLine && { onLine }) });
+      const ended = await run(program, {
+        signal: AbortSignal.any([signal, over.signal]),
+        onErrorLine: watch.line,
+        ...(onLine && { onLine }),
+      });
       const cause = watch.cause();
       if (cause !== undefined && ended.code !== 0) throw cause;
       return ended;

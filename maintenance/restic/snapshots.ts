@@ -4,7 +4,11 @@ import { z } from "zod";
 export const KINDS = ["database", "set"] as const;
 export type Kind = (typeof KINDS)[number];
 const RUN = "run-";
-export const tagsOf = (kind: Kind, run: string): string => `sluice,${kind},${RUN}${run}`;
+
+/** Why it was made: by the plan, or because a restore was about to take its place. Retention keeps the two apart. */
+export const OCCASIONS = ["sluice", "sluice-before"] as const;
+export type Occasion = (typeof OCCASIONS)[number];
+export const tagsOf = (occasion: Occasion, kind: Kind, run: string): string => `${occasion},${kind},${RUN}${run}`;
 
 /** What restic says of one snapshot. */
 export const Snapshot = z.object({
@@ -29,10 +33,10 @@ const has = (snapshot: Snapshot, tag: string): boolean => snapshot.tags?.include
 const runOf = ({ tags }: Snapshot): string | undefined => tags?.find((tag) => tag.startsWith(RUN))?.slice(RUN.length);
 
 /** Whole backups, the newest first. Snapshots of others in the same repository are left alone. */
-export function backups(snapshots: readonly Snapshot[]): Backup[] {
+export function backups(snapshots: readonly Snapshot[], occasion: Occasion = "sluice"): Backup[] {
   const found = snapshots.flatMap((set): Backup[] => {
     const run = runOf(set);
-    if (run === undefined || !has(set, "set")) return [];
+    if (run === undefined || !has(set, "set") || !has(set, occasion)) return [];
     const database = snapshots.find((other) => has(other, "database") && runOf(other) === run);
     return [{ run, at: Date.parse(set.time), set, ...(database && { database }) }];
   });

@@ -1,6 +1,18 @@
 /** What a failure of restic means, and what a person does about it. */
 export interface Cause {
-  readonly kind: "key" | "bucket" | "full" | "clock" | "rights" | "address" | "tls" | "password" | "missing" | "locked" | "damaged" | "source";
+  readonly kind:
+    | "key"
+    | "bucket"
+    | "full"
+    | "clock"
+    | "rights"
+    | "address"
+    | "tls"
+    | "password"
+    | "missing"
+    | "locked"
+    | "damaged"
+    | "source";
   readonly what: string;
   readonly todo: string;
 }
@@ -31,7 +43,10 @@ const HOPELESS: readonly Line[] = [
   [
     /request signature we calculated does not match|SignatureDoesNotMatch/i,
     ({ endpoint, keyIdSecret, keySecret }) => ({
-      ...{ kind: "key", what: `${endpoint} refuses the secret key in '${keySecret}': it is not the one of the access key in '${keyIdSecret}'.` },
+      ...{
+        kind: "key",
+        what: `${endpoint} refuses the secret key in '${keySecret}': it is not the one of the access key in '${keyIdSecret}'.`,
+      },
       todo: `Make a new pair of keys where the store keeps them, then: npm run pulumi -- config set --secret --path 'sluice:secrets.${keySecret}', and npm start`,
     }),
   ],
@@ -52,14 +67,20 @@ const HOPELESS: readonly Line[] = [
   [
     /No space left on device|QuotaExceeded|quota (?:has been |is )?exceeded|InsufficientCapacity|InsufficientStorage|Storage (?:reached|backend has reached)|XMinioStorageFull|DiskFull|507 Insufficient/i,
     ({ bucket }) => ({
-      ...{ kind: "full", what: `The bucket '${bucket}' is full: nothing more can be written to it. What is in it is safe, and can be restored.` },
+      ...{
+        kind: "full",
+        what: `The bucket '${bucket}' is full: nothing more can be written to it. What is in it is safe, and can be restored.`,
+      },
       todo: "Raise the store's limit, or keep fewer backups (sluice:maintenance.backup.keep). Then run the job again",
     }),
   ],
   [
     /Access ?Denied|AllAccessDisabled|not authorized to perform/i,
     ({ bucket, keyIdSecret }) => ({
-      ...{ kind: "rights", what: `The key in '${keyIdSecret}' may not do in the bucket '${bucket}' what a backup needs: read, list, write and delete objects.` },
+      ...{
+        kind: "rights",
+        what: `The key in '${keyIdSecret}' may not do in the bucket '${bucket}' what a backup needs: read, list, write and delete objects.`,
+      },
       todo: "Give the key these rights where the store keeps it",
     }),
   ],
@@ -108,7 +129,11 @@ export function causeOf(code: number, said: string, place: Place): Cause | undef
     };
   const known = hopeless(said, place);
   if (known !== undefined) return known;
-  if (/ciphertext verification failed|repository contains errors|Damaged pack|unexpected pack id|invalid data returned|pack .* does not exist/i.test(said))
+  if (
+    /ciphertext verification failed|repository contains errors|Damaged pack|unexpected pack id|invalid data returned|pack .* does not exist/i.test(
+      said,
+    )
+  )
     return {
       ...{ kind: "damaged", what: "Stored backups are damaged: they are not what was written." },
       todo: 'Delete nothing. Follow "The store is damaged" in docs/backups.md today: what the damage is in, cannot be restored',

@@ -7,6 +7,9 @@ import { BackupFacts } from "./facts.ts";
 import { report } from "./report.ts";
 import { take } from "./take.ts";
 
+/** How long that is kept which a restore took the place of. */
+const KEPT_BEFORE = "90d";
+
 /** Everything that must not be lost, encrypted, into a store that is not this machine. */
 export const backup: Job = { name: "backup-to-r2", run: backUp };
 
@@ -25,7 +28,9 @@ async function backUp(world: JobWorld): Promise<JobOutcome> {
   const findings = await retain(world, facts, repository, taken.manifest.run);
   const kept = backups(await repository.snapshots(facts.estate));
   if (kept[0]?.run !== taken.manifest.run && !kept.some(({ run }) => run === taken.manifest.run))
-    throw new Problem(`The backup ${taken.manifest.run} was stored, and is not in the store's list. Do not rely on it: run the job again, and see who else works in this bucket.`);
+    throw new Problem(
+      `The backup ${taken.manifest.run} was stored, and is not in the store's list. Do not rely on it: run the job again, and see who else works in this bucket.`,
+    );
   return report({ facts, taken, kept, part, aheadSeconds, findings, repositoryBytes: await repository.size(), now: world.now().getTime() });
 }
 
@@ -39,12 +44,21 @@ async function retain(world: JobWorld, { estate, keep }: BackupFacts, repository
   try {
     const left = leftovers(await repository.snapshots(estate), run);
     if (left.length > 0) await repository.forget(left);
-    for (const kind of KINDS) await repository.forget([...policy, "--tag", `sluice,${kind}`]);
+    for (const kind of KINDS) {
+      await repository.forget([...policy, "--tag", `sluice,${kind}`]);
+      await repository.forget(["--keep-within", KEPT_BEFORE, "--host", estate, "--group-by", "host", "--tag", `sluice-before,${kind}`]);
+    }
     await repository.prune();
     return [];
   } catch (error) {
     world.signal.throwIfAborted();
     if (!(error instanceof Problem)) throw error;
-    return [{ level: "warning", what: `Old backups were not taken out: ${error.message}`, todo: "The new backup is safe. See that this is put right before the store is full." }];
+    return [
+      {
+        level: "warning",
+        what: `Old backups were not taken out: ${error.message}`,
+        todo: "The new backup is safe. See that this is put right before the store is full.",
+      },
+    ];
   }
 }

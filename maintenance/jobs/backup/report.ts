@@ -65,13 +65,25 @@ export function report({ facts, taken, kept, repositoryBytes, part, aheadSeconds
       },
     ],
     metrics: [
-      gauge("sluice_backup_last_success_timestamp_seconds", "When the last whole backup was taken, seconds since 1970.", Math.round(Date.parse(manifest.at) / 1000)),
+      gauge(
+        "sluice_backup_last_success_timestamp_seconds",
+        "When the last whole backup was taken, seconds since 1970.",
+        Math.round(Date.parse(manifest.at) / 1000),
+      ),
       gauge("sluice_backup_size_bytes", "Size of what the last backup holds.", taken.bytes),
       gauge("sluice_backup_added_bytes", "Bytes that the last backup added to the store.", taken.addedBytes),
       gauge("sluice_backup_repository_bytes", "Bytes that all backups take in the store.", repositoryBytes),
       gauge("sluice_backup_snapshots", "Whole backups that are kept.", kept.length),
       gauge("sluice_backup_seconds", "How long the last backup took, without checks.", taken.seconds),
-      ...(oldest ? [gauge("sluice_backup_oldest_timestamp_seconds", "When the oldest backup that is kept was taken, seconds since 1970.", Math.round(oldest.at / 1000))] : []),
+      ...(oldest
+        ? [
+            gauge(
+              "sluice_backup_oldest_timestamp_seconds",
+              "When the oldest backup that is kept was taken, seconds since 1970.",
+              Math.round(oldest.at / 1000),
+            ),
+          ]
+        : []),
     ],
   };
 }
@@ -83,7 +95,9 @@ function tables({ tables, largeObjects }: DatabaseManifest): Section {
   const rest = largest.slice(MOST_TABLES);
   return {
     title: "Tables",
-    ...(rest.length > 0 && { text: `The ${MOST_TABLES} with the most rows; ${rest.length} others have ${rest.reduce((sum, { rows }) => sum + rows, 0)} together.` }),
+    ...(rest.length > 0 && {
+      text: `The ${MOST_TABLES} with the most rows; ${rest.length} others have ${rest.reduce((sum, { rows }) => sum + rows, 0)} together.`,
+    }),
     table: {
       head: ["table", "rows", "sum"],
       rows: [
@@ -98,7 +112,11 @@ function clock(aheadSeconds = 0): Finding[] {
   if (Math.abs(aheadSeconds) < WORTH_A_WORD_SECONDS) return [];
   const by = `${Math.abs(aheadSeconds)} seconds ${aheadSeconds > 0 ? "ahead of" : "behind"}`;
   return [
-    { level: "warning", what: `This machine's clock is ${by} the store's; from 900 on, every request is refused.`, todo: "Set the host's clock: timedatectl set-ntp true." },
+    {
+      level: "warning",
+      what: `This machine's clock is ${by} the store's; from 900 on, every request is refused.`,
+      todo: "Set the host's clock: timedatectl set-ntp true.",
+    },
   ];
 }
 
@@ -106,7 +124,13 @@ function clock(aheadSeconds = 0): Finding[] {
 function future(kept: readonly Backup[], now: number): Finding[] {
   return kept.flatMap(({ run, at }): Finding[] =>
     at > now + WORTH_A_WORD_SECONDS * 1000
-      ? [{ level: "warning", what: `The backup ${run} is from a time that is yet to come: a clock was wrong when it was taken.`, todo: "See whether the host's clock is right now (timedatectl)." }]
+      ? [
+          {
+            level: "warning",
+            what: `The backup ${run} is from a time that is yet to come: a clock was wrong when it was taken.`,
+            todo: "See whether the host's clock is right now (timedatectl).",
+          },
+        ]
       : [],
   );
 }

@@ -1,10 +1,11 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Problem } from "../../../toolchain/problem.ts";
 import type { JobWorld } from "../../job.ts";
-import { type Database, type DatabaseFacts, libpq, session } from "../../postgres/connection.ts";
+import { type Ask, type Database, type DatabaseFacts, libpq, session } from "../../postgres/connection.ts";
 import { type DatabaseManifest, takeManifest } from "../../postgres/manifest.ts";
 import type { Repository, Summary } from "../../restic/repository.ts";
-import { tagsOf } from "../../restic/snapshots.ts";
+import { type Occasion, tagsOf } from "../../restic/snapshots.ts";
 import { type BackupFacts, DUMP, FILES, MANIFEST } from "./facts.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -25,10 +26,13 @@ export interface Taken {
  * the manifest. The manifest is stored last; a run that dies before it has made nothing that counts as a backup.
  * @throws StoreProblem, Problem
  */
-export async function take(world: JobWorld, facts: BackupFacts, repository: Repository): Promise<Taken> {
+export async function take(world: JobWorld, facts: BackupFacts, repository: Repository, occasion: Occasion = "sluice"): Promise<Taken> {
   const started = world.now();
-  const run = started.toISOString().replaceAll(/[-:]|\.\d+/g, "").toLowerCase();
-  const common = { run, time: started.toISOString().slice(0, 19).replace("T", " ") };
+  const run = started
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+/g, "")
+    .toLowerCase();
+  const common = { occasion, run, time: started.toISOString().slice(0, 19).replace("T", " ") };
   const database = facts.postgres && (await dump(world, facts.postgres, facts.estate, repository, common));
   const manifest: Manifest = {
     ...{ format: 1, run, at: started.toISOString(), estate: facts.estate, files: facts.files },
@@ -45,6 +49,7 @@ export async function take(world: JobWorld, facts: BackupFacts, repository: Repo
 
 /** The same for both snapshots of a run, so that retention keeps both or neither. */
 interface Common {
+  readonly occasion: Occasion;
   readonly run: string;
   readonly time: string;
 }
@@ -59,7 +64,7 @@ async function dump(
   facts: DatabaseFacts,
   estate: string,
   repository: Repository,
-  { run, time }: Common,
+  { occasion, run, time }: Common,
 ): Promise<{ summary: Summary; manifest: DatabaseManifest }> {
   const database = await databaseOf(world, facts);
   return session(database, async (ask) => {
@@ -67,48 +72,53 @@ async function dump(
     const [exported] = await ask("select pg_export_snapshot() as id");
     world.say(`reading the database '${database.database}'`);
     const over = new AbortController();
-    const signal = AbortSignal.any([world.signal, over.signal]);
-    // Without compression: restic compresses, and finds what has not changed only in what is not compressed.
-    const words = ["pg_dump", "--format=custom", "--compress=0", `--snapshot=${exported?.id}`];
-    const args = ["--host", estate, "--time", time, "--tag", tagsOf("database", run), "--stdin-filename", DUMP.slice(1)];
-    const dumping = repository
-      .backup("the database", [...args, "--stdin-from-command", "--", ...words], { env: libpq(database), signal })
-      .catch((error: unknown) => {
+    let first: unknown;
+    // Who fails first says why; the other one was only stopped.
+    const together = <T>(work: Promise<T>): Promise<T> =>
+      work.catch((error: unknown) => {
+        first ??= error;
         over.abort();
         throw error;
       });
-    const reading = takeManifest(
-      (sql) => (over.signal.aborted ? Promise.reject(over.signal.reason) : ask(sql)),
-      (name, index, of) => {
-        if (index % 50 === 0) world.say(`sums of the tables: ${index} of ${of} (${name})`);
-      },
-    ).catch((error: unknown) => {
-      over.abort();
-      throw error;
+    // Without compression: restic compresses, and finds what has not changed only in what is not compressed.
+    const words = ["pg_dump", "--format=custom", "--compress=0", `--snapshot=${exported?.id}`];
+    const args = ["--host", estate, "--time", time, "--tag", tagsOf(occasion, "database", run), "--stdin-filename", DUMP.slice(1)];
+    const dumping = repository.backup("the database", [...args, "--stdin-from-command", "--", ...words], {
+      env: libpq(database),
+      signal: AbortSignal.any([world.signal, over.signal]),
     });
-    const [dumped, read] = await Promise.allSettled([dumping, reading]);
-    // What the store says is the cause; that the other reader was stopped is its consequence.
-    if (dumped.status === "rejected" && !(read.status === "rejected" && isAbort(dumped.reason))) throw dumped.reason;
-    if (read.status === "rejected") throw read.reason;
-    if (dumped.status === "rejected") throw dumped.reason;
+    const reading = takeManifest(unless(over.signal, ask), (name, index, of) => {
+      if (index % 50 === 0) world.say(`sums of the tables: ${index} of ${of} (${name})`);
+    }).catch((error: unknown) => {
+      world.signal.throwIfAborted();
+      throw new Problem(`The database '${database.database}' could not be read: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    const [dumped, read] = await Promise.allSettled([together(dumping), together(reading)]);
+    if (dumped.status === "rejected" || read.status === "rejected") throw first;
     return { summary: dumped.value, manifest: read.value };
   });
 }
 
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
+/** The same, until somebody has given up. */
+const unless =
+  (signal: AbortSignal, ask: Ask): Ask =>
+  (sql, values) => {
+    signal.throwIfAborted();
+    return ask(sql, values);
+  };
 
 async function store(
   world: JobWorld,
   { estate, files }: BackupFacts,
   repository: Repository,
   manifest: Manifest,
-  { run, time }: Common,
+  { occasion, run, time }: Common,
 ): Promise<Summary> {
   const folder = join(world.folder, "set");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-  const args = ["--host", estate, "--time", time, "--tag", tagsOf("set", run)];
+  const args = ["--host", estate, "--time", time, "--tag", tagsOf(occasion, "set", run)];
   try {
     return await repository.backup("the files", [...args, join(folder, MANIFEST), ...files.map((name) => join(FILES, name))]);
   } finally {
