@@ -1,18 +1,40 @@
 import { CATALOG, knownJob } from "../components/maintenance/catalog.ts";
 import type { Schedule } from "../components/maintenance/schedule.ts";
+import type { WrittenBackup } from "./backup.ts";
 import type { WrittenJob, WrittenMaintenance } from "./maintenance.ts";
-import type { JobSettings, MaintenanceSettings } from "./types.ts";
+import type { BackupSettings, JobSettings, MaintenanceSettings } from "./types.ts";
 
 /** Jobs as they are unless settings say otherwise. Only for what the rules have let through: what they require is there. */
-export function completeMaintenance(written: WrittenMaintenance, onThisMachine: boolean): Omit<MaintenanceSettings, "source"> {
+export function completeMaintenance(
+  written: WrittenMaintenance,
+  onThisMachine: boolean,
+  estate: string,
+): Omit<MaintenanceSettings, "source"> {
   const { scheduler = onThisMachine ? "none" : "systemd", webhookSecret, jobs, tracker, memoryMb, cpus, drainSeconds } = written;
-  const names = [...CATALOG.map(({ name }) => name as string), ...Object.keys(jobs).filter((name) => !knownJob(name)).sort()];
+  const names = [
+    ...CATALOG.map(({ name }) => name as string),
+    ...Object.keys(jobs)
+      .filter((name) => !knownJob(name))
+      .sort(),
+  ];
   return {
     ...{ scheduler, memoryMb, cpus, drainSeconds },
     ...(webhookSecret !== undefined && { webhookSecret }),
     jobs: names.map((name) => completeJob(name, jobs[name], written)),
     ...(tracker?.repository !== undefined &&
       tracker.tokenSecret !== undefined && { tracker: { ...tracker, repository: tracker.repository, tokenSecret: tracker.tokenSecret } }),
+    ...(written.backup && { backup: completeBackup(written.backup, estate) }),
+    ...{ secretAge: written.secretAge, benchmark: written.benchmark },
+    ...(written.costs && { costs: written.costs }),
+  };
+}
+
+function completeBackup(written: WrittenBackup, estate: string): BackupSettings {
+  const { endpoint = "", bucket = "", prefix = estate, files, ...rest } = written;
+  const places = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    ...{ endpoint, bucket, prefix, ...rest },
+    files: places.map(([name, { volume, path = "" }]) => (volume === undefined ? { name, path } : { name, volume })),
   };
 }
 
@@ -29,7 +51,9 @@ function completeJob(name: string, written: WrittenJob | undefined, all: Written
     ...(schedule && { schedule }),
     ...(limitMinutes !== undefined && { limitSeconds: Math.round(limitMinutes * 60) }),
     ...Object.fromEntries(
-      (["retries", "alertAfterMissed", "tells", "does", "command"] as const).flatMap((key) => (written?.[key] === undefined ? [] : [[key, written[key]]])),
+      (["retries", "alertAfterMissed", "tells", "does", "command"] as const).flatMap((key) =>
+        written?.[key] === undefined ? [] : [[key, written[key]]],
+      ),
     ),
   };
 }
@@ -49,7 +73,12 @@ export function scheduleOf(known: Schedule | undefined, written: WrittenJob | un
     case "week":
       return { every, on: on ?? (kept?.every === "week" ? kept.on : "Sunday"), at: at ?? atOf(kept), timeZone };
     case "month":
-      return { every, on: day ?? (on === undefined ? (kept?.every === "month" ? kept.on : 1) : { first: on }), at: at ?? atOf(kept), timeZone };
+      return {
+        every,
+        on: day ?? (on === undefined ? (kept?.every === "month" ? kept.on : 1) : { first: on }),
+        at: at ?? atOf(kept),
+        timeZone,
+      };
     default:
       return undefined;
   }

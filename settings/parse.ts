@@ -84,7 +84,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     ...(monitoring && { monitoring: completeMonitoring(monitoring) }),
     ...(maintenance && {
       maintenance: {
-        ...completeMaintenance(maintenance, dockerOf(host.docker, dockerHost).startsWith("unix:")),
+        ...completeMaintenance(maintenance, dockerOf(host.docker, dockerHost).startsWith("unix:"), nameOf(name, stack)),
         source: source(maintenance, "images/jobs"),
       },
     }),

@@ -1,4 +1,5 @@
 import type { Path, Problem } from "./problems.ts";
+import { backupRules, secretAgeRules } from "./rules/backup.ts";
 import { clusterRules } from "./rules/cluster.ts";
 import { edgeRules } from "./rules/edge.ts";
 import { evidenceRules } from "./rules/evidence.ts";
@@ -42,6 +43,8 @@ const RULES: readonly Rule[] = [
   secretRules,
   monitoringRules,
   maintenanceRules,
+  backupRules,
+  secretAgeRules,
   rolloutRules,
   evidenceRules,
   clusterRules,

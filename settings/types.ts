@@ -252,6 +252,42 @@ export interface ProgramSettings extends Limits {
 }
 
 /** The jobs that keep an estate alive. */
+/** Where backups go, and what is in them. */
+export interface BackupSettings {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly region?: string | undefined;
+  /** Names in `Settings.secrets`. */
+  readonly keyIdSecret: string;
+  readonly keySecret: string;
+  readonly passwordSecret: string;
+  readonly postgres: boolean;
+  /** Sorted by name. */
+  readonly files: readonly BackupFiles[];
+  readonly keep: { readonly daily: number; readonly weekly: number; readonly monthly: number };
+  readonly readAllDays: number;
+  readonly patienceSeconds: number;
+}
+
+/** A volume or a folder of the host, under the name that it has in a backup. */
+export type BackupFiles = { readonly name: string } & ({ readonly volume: string } | { readonly path: string });
+
+export interface CostSettings {
+  readonly currency: string;
+  readonly monthly: Readonly<Record<string, number>>;
+  readonly storagePerGb: number;
+  readonly budget?: number | undefined;
+}
+
+export interface BenchmarkSettings {
+  /** Absent: the health path of each service with a route. */
+  readonly paths?: readonly string[] | undefined;
+  readonly requestsPerSecond: number;
+  readonly seconds: number;
+  readonly slowerPercent: number;
+}
+
 export interface MaintenanceSettings extends ProgramSettings {
   /** What begins them: the host's systemd, or nobody. */
   readonly scheduler: "systemd" | "none";
@@ -261,6 +297,12 @@ export interface MaintenanceSettings extends ProgramSettings {
   readonly jobs: readonly JobSettings[];
   /** Absent: there is no issue tracker. */
   readonly tracker?: TrackerSettings;
+  /** Absent: nothing is backed up. */
+  readonly backup?: BackupSettings;
+  readonly secretAge: { readonly maxDays: number; readonly rotated: Readonly<Record<string, string>> };
+  /** Absent: nobody said what anything costs. */
+  readonly costs?: CostSettings;
+  readonly benchmark: BenchmarkSettings;
 }
 
 /** One job, as settings have it. */

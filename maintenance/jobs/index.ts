@@ -1,4 +1,7 @@
 import type { Job } from "../job.ts";
+import { backup } from "./backup/backup.ts";
+import { restore } from "./restore/restore.ts";
+import { restoreDrill } from "./restore-drill/restore-drill.ts";
 
 /** Every job that the image can do, by the name that `sluice:maintenance.jobs` and the command line know it by. */
-export const JOBS: readonly Job[] = [];
+export const JOBS: readonly Job[] = [backup, restoreDrill, restore];

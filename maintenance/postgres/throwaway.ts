@@ -13,6 +13,8 @@ const INITDB = [
 /** No port, and nothing that only matters to data which must outlive the machine. */
 const SERVER = [
   ..."listen_addresses='' fsync=off full_page_writes=off synchronous_commit=off wal_level=minimal max_wal_senders=0".split(" "),
+  // Without parallel workers: they share memory, of which a container has 64 MB.
+  ..."max_parallel_workers=0 max_parallel_maintenance_workers=0 max_parallel_workers_per_gather=0".split(" "),
   ..."autovacuum=off max_wal_size=1GB shared_buffers=128MB maintenance_work_mem=64MB jit=off timezone=UTC".split(" "),
 ];
 

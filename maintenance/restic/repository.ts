@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Problem } from "../../toolchain/problem.ts";
@@ -55,9 +55,14 @@ export class Repository {
   static async of(world: JobWorld, facts: StoreFacts): Promise<Repository> {
     const { keyIdSecret, keySecret, passwordSecret, region } = facts;
     const [keyId, key, password] = await Promise.all([keyIdSecret, keySecret, passwordSecret].map((name) => world.secret(name)));
+    // Packs are put together there before they are sent: more than the 64 MB that a container has in memory.
+    const temporary = join(world.folder, "tmp");
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
     return new Repository(world, facts, {
       RESTIC_REPOSITORY: repositoryAddress(facts),
       RESTIC_CACHE_DIR: join(world.folder, "cache"),
+      TMPDIR: temporary,
       RESTIC_PROGRESS_FPS: "1",
       ...{ AWS_ACCESS_KEY_ID: `${keyId}`, AWS_SECRET_ACCESS_KEY: `${key}`, RESTIC_PASSWORD: `${password}` },
       ...(region !== undefined && { AWS_DEFAULT_REGION: region }),

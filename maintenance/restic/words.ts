@@ -65,6 +65,13 @@ const HOPELESS: readonly Line[] = [
     }),
   ],
   [
+    /(?:write|open|mkdir|truncate|sync) \/\S*: no space left on device/i,
+    () => ({
+      ...{ kind: "disk", what: "The host's disk is full: restic has no room for what it is about to send." },
+      todo: "Free some: docker system df shows what Docker holds, npm run job -- history the jobs' own",
+    }),
+  ],
+  [
     /No space left on device|QuotaExceeded|quota (?:has been |is )?exceeded|InsufficientCapacity|InsufficientStorage|Storage (?:reached|backend has reached)|XMinioStorageFull|DiskFull|507 Insufficient/i,
     ({ bucket }) => ({
       ...{

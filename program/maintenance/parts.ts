@@ -5,6 +5,7 @@ import type { Datastore, Edge } from "../../components/index.ts";
 import type { KnownJob } from "../../components/maintenance/catalog.ts";
 import { PORTS } from "../../components/monitoring/targets.ts";
 import type { Settings, Store } from "../../settings/index.ts";
+import { withBackups } from "./backup.ts";
 
 /** What a job needs beside what every job has. */
 export interface JobPart {
@@ -38,6 +39,9 @@ export const prometheusUrl = ({ monitoring, host }: Pick<Settings<unknown>, "mon
 
 /** The jobs that the image can do. One that is in the catalog and not here is not made. */
 export const PARTS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
+  "backup-to-r2": withBackups(true),
+  "restore-drill": withBackups(false),
+  restore: withBackups(false),
   "rotate-logs": {
     lacks: always,
     part: () => ({ facts: {} }),

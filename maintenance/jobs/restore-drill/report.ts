@@ -61,17 +61,20 @@ export function report({ found: { backup, manifest }, now, database, files, brok
       },
       ...(database ? [tables(database)] : []),
     ],
-    metrics: good
-      ? [
-          gauge("sluice_restore_drill_seconds", "How long the last drill took to restore the newest backup.", restoreSeconds),
-          gauge("sluice_restore_drill_rows", "Rows that the last drill found as they were.", database ? rowsOf(database.recorded) : 0),
-          gauge(
-            "sluice_restore_drill_backup_timestamp_seconds",
-            "When the backup was taken that was last restored, seconds since 1970.",
-            Math.round(backup.at / 1000),
-          ),
-        ]
-      : [],
+    metrics: [
+      gauge("sluice_restore_drill_good", "Whether the last drill found the newest backup as it was: 1, else 0.", good ? 1 : 0),
+      ...(good
+        ? [
+            gauge("sluice_restore_drill_seconds", "How long the last drill took to restore the newest backup.", restoreSeconds),
+            gauge("sluice_restore_drill_rows", "Rows that the last drill found as they were.", database ? rowsOf(database.recorded) : 0),
+            gauge(
+              "sluice_restore_drill_backup_timestamp_seconds",
+              "When the backup was taken that was last restored, seconds since 1970.",
+              Math.round(backup.at / 1000),
+            ),
+          ]
+        : []),
+    ],
   };
 }
 
