@@ -6,7 +6,12 @@ import type { JobSettings, MaintenanceSettings } from "./types.ts";
 /** Jobs as they are unless settings say otherwise. Only for what the rules have let through: what they require is there. */
 export function completeMaintenance(written: WrittenMaintenance, onThisMachine: boolean): Omit<MaintenanceSettings, "source"> {
   const { scheduler = onThisMachine ? "none" : "systemd", webhookSecret, jobs, tracker, memoryMb, cpus, drainSeconds } = written;
-  const names = [...CATALOG.map(({ name }) => name as string), ...Object.keys(jobs).filter((name) => !knownJob(name)).sort()];
+  const names = [
+    ...CATALOG.map(({ name }) => name as string),
+    ...Object.keys(jobs)
+      .filter((name) => !knownJob(name))
+      .sort(),
+  ];
   return {
     ...{ scheduler, memoryMb, cpus, drainSeconds },
     ...(webhookSecret !== undefined && { webhookSecret }),
@@ -29,7 +34,9 @@ function completeJob(name: string, written: WrittenJob | undefined, all: Written
     ...(schedule && { schedule }),
     ...(limitMinutes !== undefined && { limitSeconds: Math.round(limitMinutes * 60) }),
     ...Object.fromEntries(
-      (["retries", "alertAfterMissed", "tells", "does", "command"] as const).flatMap((key) => (written?.[key] === undefined ? [] : [[key, written[key]]])),
+      (["retries", "alertAfterMissed", "tells", "does", "command"] as const).flatMap((key) =>
+        written?.[key] === undefined ? [] : [[key, written[key]]],
+      ),
     ),
   };
 }
@@ -49,7 +56,12 @@ export function scheduleOf(known: Schedule | undefined, written: WrittenJob | un
     case "week":
       return { every, on: on ?? (kept?.every === "week" ? kept.on : "Sunday"), at: at ?? atOf(kept), timeZone };
     case "month":
-      return { every, on: day ?? (on === undefined ? (kept?.every === "month" ? kept.on : 1) : { first: on }), at: at ?? atOf(kept), timeZone };
+      return {
+        every,
+        on: day ?? (on === undefined ? (kept?.every === "month" ? kept.on : 1) : { first: on }),
+        at: at ?? atOf(kept),
+        timeZone,
+      };
     default:
       return undefined;
   }

@@ -64,7 +64,11 @@ const job = field(
       allowed: "always or problems",
       example: "problems",
     }).optional(),
-    does: text(/^[^\n\0]{1,120}$/, { means: "One line: what it does, after `it`.", allowed: "one line of text", example: "closes the books" }).optional(),
+    does: text(/^[^\n\0]{1,120}$/, {
+      means: "One line: what it does, after `it`.",
+      allowed: "one line of text",
+      example: "closes the books",
+    }).optional(),
     command: field(z.array(z.string().min(1).max(1000)).min(1), {
       means: "A program of your own and its arguments, in place of a job of the image; it is in the image that `build` or `image` names.",
       allowed: "a list of words",
@@ -93,12 +97,17 @@ const tracker = field(
       allowed: "an http(s) address",
       example: "https://github.example.com/api/v3",
     }).default("https://api.github.com"),
-    tokenSecret: secretName("Name in `sluice:secrets` of a token that may read issues.", "tracker-token", "the job has nothing to ask with").optional(),
+    tokenSecret: secretName(
+      "Name in `sluice:secrets` of a token that may read issues.",
+      "tracker-token",
+      "the job has nothing to ask with",
+    ).optional(),
     staleDays: whole(1, 3650, "days", "Days without a word after which an open issue is stale.", 30).default(30),
-    urgentLabels: field(
-      z.array(text(/^[^\n\0]{1,50}$/, { means: "A label.", allowed: "1 to 50 characters", example: "P0" })),
-      { means: "Labels whose issues must have somebody and a word every day.", allowed: "a list of labels", example: ["P0", "P1"] },
-    ).default(["P0", "P1"]),
+    urgentLabels: field(z.array(text(/^[^\n\0]{1,50}$/, { means: "A label.", allowed: "1 to 50 characters", example: "P0" })), {
+      means: "Labels whose issues must have somebody and a word every day.",
+      allowed: "a list of labels",
+      example: ["P0", "P1"],
+    }).default(["P0", "P1"]),
   }),
   {
     means: "The issue tracker that the job `issue-tracker` looks at.",
@@ -134,7 +143,8 @@ export const maintenance = field(
     tracker: tracker.optional(),
   }),
   {
-    means: "The jobs that keep an estate alive: backups, reviews, reports. Every job of docs/maintenance.md that the estate has the parts for.",
+    means:
+      "The jobs that keep an estate alive: backups, reviews, reports. Every job of docs/maintenance.md that the estate has the parts for.",
     allowed: "a map",
     example: { timeZone: "Europe/Berlin" },
     whenAbsent: "there are no jobs",

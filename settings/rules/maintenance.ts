@@ -24,15 +24,19 @@ export const maintenanceRules: Rule = ({ maintenance, secrets }) => {
   if (!maintenance) return [];
   const at = ["maintenance"];
   const found = sourceChoice(at, maintenance, "optional");
-  for (const [name, job] of Object.entries(maintenance.jobs)) found.push(...named([...at, "jobs", name], name, job), ...scheduled([...at, "jobs", name], name, job));
+  for (const [name, job] of Object.entries(maintenance.jobs))
+    found.push(...named([...at, "jobs", name], name, job), ...scheduled([...at, "jobs", name], name, job));
   const known = Object.keys(secrets);
   found.push(...secret([...at, "webhookSecret"], maintenance.webhookSecret, known));
   const { tracker } = maintenance;
   if (tracker) {
     const here = [...at, "tracker"];
-    if (tracker.repository === undefined) found.push(missing([...here, "repository"], "owner/name of a repository", "add it, or take `tracker` out"));
+    if (tracker.repository === undefined)
+      found.push(missing([...here, "repository"], "owner/name of a repository", "add it, or take `tracker` out"));
     if (tracker.tokenSecret === undefined)
-      found.push(missing([...here, "tokenSecret"], "the name of a secret with a token that may read issues", "add it, or take `tracker` out"));
+      found.push(
+        missing([...here, "tokenSecret"], "the name of a secret with a token that may read issues", "add it, or take `tracker` out"),
+      );
     found.push(...secret([...here, "tokenSecret"], tracker.tokenSecret, known));
   }
   return found;
@@ -45,7 +49,9 @@ function named(at: Path, name: string, { command }: WrittenJob): Finding[] {
   }
   if (knownJob(name)) {
     if (command === undefined) return [];
-    return [{ at: [...at, "command"], received: "a program", allowed: "nothing: Sluice has this job itself", fix: "give your job another name" }];
+    return [
+      { at: [...at, "command"], received: "a program", allowed: "nothing: Sluice has this job itself", fix: "give your job another name" },
+    ];
   }
   if (command !== undefined) return [];
   return [
