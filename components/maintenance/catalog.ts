@@ -13,7 +13,7 @@ export const CATALOG = [
   },
   {
     name: "rotate-logs",
-    does: "checks that no log grows without a bound, and shortens the jobs' own",
+    does: "checks that every log is turned, and grows to its bound at most",
     schedule: { every: "day", at: "03:30" },
     ...{ limitSeconds: 10 * MINUTE, retries: 1, alertAfterMissed: 2, looks: true, tells: "problems" },
   },

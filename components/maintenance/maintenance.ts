@@ -10,8 +10,8 @@ import { toolRun } from "../host/tool.ts";
 import { sealedTxtar } from "../host/txtar.ts";
 import { jobAddresses } from "./addresses.ts";
 import { declarations } from "./declarations.ts";
-import { jobConfig, type Telling } from "./job-config.ts";
 import type { MaintenanceJob } from "./job.ts";
+import { jobConfig, type Telling } from "./job-config.ts";
 import { renderUnits } from "./units.ts";
 
 /** A job as an estate has it. */
@@ -87,7 +87,10 @@ export class Maintenance extends pulumi.ComponentResource {
     const { host, image, toolImage, telling } = args;
     const name = `job-${job.name}`;
     const { name: of, looks, memoryMb, cpus, drainSeconds } = job;
-    const secrets = Object.keys(job.secrets).length === 0 ? undefined : new SecretFiles(`${name}-secrets`, { host, toolImage, secrets: job.secrets }, { parent: this });
+    const secrets =
+      Object.keys(job.secrets).length === 0
+        ? undefined
+        : new SecretFiles(`${name}-secrets`, { host, toolImage, secrets: job.secrets }, { parent: this });
     return createJobContainer(
       name,
       {

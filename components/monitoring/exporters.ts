@@ -54,7 +54,9 @@ export const nodeMetrics = (
     ...["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "pressure", "stat", "textfile", "time", "uname", "vmstat"].map(
       (name) => `--collector.${name}`,
     ),
-    ...[TEXT, "/control/.metrics", ...(jobs === undefined ? [] : [`${JOBS}/.metrics`])].map((folder) => `--collector.textfile.directory=${folder}`),
+    ...[TEXT, "/control/.metrics", ...(jobs === undefined ? [] : [`${JOBS}/.metrics`])].map(
+      (folder) => `--collector.textfile.directory=${folder}`,
+    ),
     // The disk that Docker's volumes are on, seen through one of them: the host's own folders stay out of the container.
     `--collector.filesystem.mount-points-include=^${TEXT}$`,
   ],

@@ -147,7 +147,14 @@ export class Monitoring extends pulumi.ComponentResource {
         env: { GOMAXPROCS: "1", ...env, ...(store ? { SLUICE_SECRETS_REVISION: store.secrets.revision } : {}) },
       },
       // The edge makes the files that its counter reads.
-      { parent: this, dependsOn: [...(store ? [store.ready] : []), ...(role === "edge-metrics" ? [edge.ready] : []), ...(role === "node-metrics" && args.jobs ? [args.jobs.ready] : [])] },
+      {
+        parent: this,
+        dependsOn: [
+          ...(store ? [store.ready] : []),
+          ...(role === "edge-metrics" ? [edge.ready] : []),
+          ...(role === "node-metrics" && args.jobs ? [args.jobs.ready] : []),
+        ],
+      },
     );
   }
 

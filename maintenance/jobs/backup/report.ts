@@ -1,7 +1,7 @@
 import type { Finding, Gauge, JobOutcome, Section } from "../../job.ts";
 import { type DatabaseManifest, rowsOf } from "../../postgres/manifest.ts";
 import type { Backup } from "../../restic/snapshots.ts";
-import { ago, bytes, seconds } from "../../figures.ts";
+import { ago, bytes, seconds } from "../../words.ts";
 import type { BackupFacts } from "./facts.ts";
 import type { Taken } from "./take.ts";
 

@@ -1,6 +1,6 @@
 import type { Finding, Gauge, JobOutcome, Section } from "../../job.ts";
 import { type DatabaseManifest, rowsOf } from "../../postgres/manifest.ts";
-import { ago, bytes, seconds } from "../../figures.ts";
+import { ago, bytes, seconds } from "../../words.ts";
 import type { Found } from "../backup/find.ts";
 
 /** What a drill came to. */

@@ -7,7 +7,7 @@ import { differences, rowsOf, takeManifest } from "../../postgres/manifest.ts";
 import { reach } from "../../restic/reach.ts";
 import { Repository } from "../../restic/repository.ts";
 import { type Backup, backups } from "../../restic/snapshots.ts";
-import { ago, bytes, seconds } from "../../figures.ts";
+import { ago, bytes, seconds } from "../../words.ts";
 import { BackupFacts, FILES } from "../backup/facts.ts";
 import { type Found, find } from "../backup/find.ts";
 import { databaseOf, take } from "../backup/take.ts";

@@ -1,13 +1,12 @@
-/** Figures as people read them in reports. */
-
-const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** Bytes in powers of 1000, as stores and disks are sold: `1.5 GB`. */
-export function bytes(count: number): string {
-  let [value, unit] = [Math.abs(count), 0];
-  for (; value >= 999.5 && unit < UNITS.length - 1; unit++) value /= 1000;
-  return `${count < 0 ? "-" : ""}${unit === 0 ? Math.round(value) : value.toPrecision(3).replace(/\.0+$|(\.\d*?)0+$/, "$1")} ${UNITS[unit]}`;
+/** Bytes as people read them: `1.5 GB`. */
+export function bytes(many: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const step = Math.min(units.length - 1, many < 1 ? 0 : Math.floor(Math.log10(many) / 3));
+  return `${Number((many / 1000 ** step).toPrecision(3))} ${units[step]}`;
 }
+
+/** A share of 1 in percent: `12.5 %`. */
+export const percent = (share: number): string => (Number.isFinite(share) ? `${Number((share * 100).toPrecision(3))} %` : "-");
 
 /** `0.8 s`, `42 s`, `3 min 5 s`, `2 h 4 min`. */
 export function seconds(count: number): string {
@@ -26,6 +25,3 @@ export function ago(milliseconds: number): string {
   const whole = Math.round(count);
   return `${milliseconds < 0 ? "in " : ""}${whole} ${unit}${whole === 1 ? "" : "s"}`;
 }
-
-/** Part of a whole as percent: `0.3 %`, `12 %`. */
-export const percent = (share: number): string => `${share < 0.1 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
