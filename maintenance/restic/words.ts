@@ -4,6 +4,7 @@ export interface Cause {
     | "key"
     | "bucket"
     | "full"
+    | "disk"
     | "clock"
     | "rights"
     | "address"

@@ -6,6 +6,7 @@ import type { KnownJob } from "../../components/maintenance/catalog.ts";
 import { PORTS } from "../../components/monitoring/targets.ts";
 import type { Settings, Store } from "../../settings/index.ts";
 import { withBackups } from "./backup.ts";
+import { REVIEWS } from "./reviews.ts";
 
 /** What a job needs beside what every job has. */
 export interface JobPart {
@@ -42,6 +43,7 @@ export const PARTS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
   "backup-to-r2": withBackups(true),
   "restore-drill": withBackups(false),
   restore: withBackups(false),
+  ...REVIEWS,
   "rotate-logs": {
     lacks: always,
     part: () => ({ facts: {} }),
