@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 
 /** A program to start: it gets no shell, and no environment but what is named here and a PATH. */
 export interface Program {
@@ -34,6 +34,8 @@ export interface Watching {
 const KEPT = 64 * 1024;
 /** A program that was asked to end gets this long; restic uses it to take its lock away. */
 const GRACE_MS = 10_000;
+/** How a program ends whose reader has gone, as a shell says it. */
+export const CLOSED_PIPE = 141;
 const SIGNALS: Readonly<Record<string, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -87,15 +89,30 @@ export function open(program: Program, signal: AbortSignal): Opened {
   return { stdin: child.stdin, ended: over };
 }
 
-/** Run a program and write what it says to a stream, which is closed behind it. A reader that has gone ends the program with a closed pipe. */
+/** Run a program and write what it says to a stream, which is closed behind it. */
 async function send(from: Program, into: Writable, signal: AbortSignal): Promise<Ended> {
   const child = start(from, signal);
-  const { stdout } = child;
+  const moving = move(child, into, { end: true });
+  const [stderr, code, gone] = await Promise.all([collect(child, "stderr", KEPT), ended(child), moving]);
+  return { code: gone && code !== 0 ? CLOSED_PIPE : code, stdout: "", stderr };
+}
+
+/**
+ * Write what a program says to a stream. A reader that has gone ends the program: by a signal, or by an error of its own where it has just written.
+ * @returns whether the reader went before the program had said everything
+ */
+async function move({ stdout }: ChildProcess, into: Writable, { end }: { end: boolean }): Promise<boolean> {
   if (stdout === null) throw new Error("a program without stdout");
-  into.once("close", () => stdout.destroy());
-  const moving = pipeline(stdout, into).catch(() => stdout.destroy());
-  const [stderr, code] = await Promise.all([collect(child, "stderr", KEPT), ended(child), moving]);
-  return { code, stdout: "", stderr };
+  let gone = false;
+  const stop = () => {
+    gone ||= !stdout.readableEnded;
+    stdout.destroy();
+  };
+  if (into.destroyed) stop();
+  into.once("close", stop);
+  await pipeline(stdout, into, { end }).catch(stop);
+  into.removeListener("close", stop);
+  return gone;
 }
 
 /**
@@ -104,12 +121,10 @@ async function send(from: Program, into: Writable, signal: AbortSignal): Promise
  */
 export async function relay(from: Program, through: Program, into: Writable, signal: AbortSignal): Promise<readonly [Ended, Ended]> {
   const child = start(through, signal);
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error("a program without pipes");
-  into.once("close", () => stdout.destroy());
-  const moving = pipeline(stdout, into, { end: false }).catch(() => stdout.destroy());
-  const [first, stderr, code] = await Promise.all([send(from, stdin, signal), collect(child, "stderr", KEPT), ended(child), moving]);
-  return [first, { code, stdout: "", stderr }];
+  if (child.stdin === null) throw new Error("a program without stdin");
+  const moving = move(child, into, { end: false });
+  const [first, stderr, code, gone] = await Promise.all([send(from, child.stdin, signal), collect(child, "stderr", KEPT), ended(child), moving]);
+  return [first, { code: gone && code !== 0 ? CLOSED_PIPE : code, stdout: "", stderr }];
 }
 
 function start({ name, args, env = {}, input }: Program, signal: AbortSignal): ChildProcess {
@@ -117,6 +132,8 @@ function start({ name, args, env = {}, input }: Program, signal: AbortSignal): C
   const end = () => {
     child.kill("SIGINT");
     setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
+    // What it has started may still hold its output.
+    child.once("exit", () => [child.stdout, child.stderr].map((stream) => stream?.destroy()));
   };
   if (signal.aborted) end();
   signal.addEventListener("abort", end, { once: true });
@@ -136,12 +153,16 @@ function ended(child: ChildProcess): Promise<number> {
 async function collect(child: ChildProcess, from: "stdout" | "stderr", most: number, done?: (text: string) => void): Promise<string> {
   let text = "";
   const stream = child[from];
-  stream?.setEncoding("utf8");
-  for await (const part of stream ?? []) text = most === Number.POSITIVE_INFINITY ? text + part : (text + part).slice(-most);
+  stream?.setEncoding("utf8").on("data", (part: string) => {
+    text = most === Number.POSITIVE_INFINITY ? text + part : (text + part).slice(-most);
+  });
+  if (stream) await finished(stream, { writable: false }).catch(() => undefined);
   done?.(text);
   return text;
 }
 
-async function lines(child: ChildProcess, onLine: (line: string) => void): Promise<void> {
-  if (child.stdout !== null) for await (const line of createInterface({ input: child.stdout })) onLine(line);
+async function lines({ stdout }: ChildProcess, onLine: (line: string) => void): Promise<void> {
+  if (stdout === null) return;
+  createInterface({ input: stdout }).on("line", onLine);
+  await finished(stdout, { writable: false }).catch(() => undefined);
 }

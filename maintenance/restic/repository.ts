@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Problem } from "../../toolchain/problem.ts";
 import type { JobWorld } from "../job.ts";
-import { type Ended, type Program, pipe, run, type Watching } from "../programs.ts";
+import { CLOSED_PIPE, type Ended, type Program, pipe, run, type Watching } from "../programs.ts";
 import { repositoryAddress, type StoreFacts } from "./facts.ts";
 import { OCCASIONS, Snapshot } from "./snapshots.ts";
 import { type Cause, causeOf, hopeless, lastWords } from "./words.ts";
@@ -29,8 +29,6 @@ const Remembered = z.record(z.string(), z.string());
 
 /** A lock that nobody has renewed for half an hour is taken away by `unlock`; this long a run waits for one that is being used. */
 const LOCK_PATIENCE = "10m";
-/** How a program ends whose reader has gone. */
-const CLOSED_PIPE = 141;
 const PROGRESS_MS = 15_000;
 const MB = 1_000_000;
 

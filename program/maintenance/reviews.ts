@@ -1,6 +1,6 @@
 import { ownAddress } from "../../components/host/addresses.ts";
 import type { KnownJob } from "../../components/maintenance/catalog.ts";
-import { type ImageSource, onHost, type Settings } from "../../settings/index.ts";
+import type { ImageSource, Settings } from "../../settings/index.ts";
 import { postgresFacts, postgresSecret } from "./backup.ts";
 import { type JobFit, prometheusUrl } from "./parts.ts";
 
@@ -8,11 +8,15 @@ import { type JobFit, prometheusUrl } from "./parts.ts";
 const EDGE_PORT = 8080;
 const EDGE_TLS_PORT = 8443;
 
-/** What services with a route answer to when nobody asks for anything: where a route is not taken off, it stands before the health path too. */
+const onDocker = ({ services }: Pick<Settings<unknown>, "services">) => services.filter(({ target }) => target === "docker");
+
+/** What the edge passes on to services that costs them least: their health, where it is below their route; else the route itself. */
 function healthPaths(settings: Settings<unknown>): string[] {
-  return onHost(settings.services).flatMap(({ route, stripRoute, health }) =>
-    route === undefined ? [] : [stripRoute && route !== "/" ? `${route}${health}` : health],
-  );
+  return onDocker(settings).flatMap(({ route, stripRoute, health }) => {
+    if (route === undefined) return [];
+    const base = route === "/" ? "" : route;
+    return [stripRoute ? `${base}${health}` : health.startsWith(`${base}/`) ? health : route];
+  });
 }
 
 /** Images of registries, as the stack file names them. */
@@ -20,7 +24,7 @@ function references({ edge, postgres, redis, services, monitoring, rollout, main
   const sources: (ImageSource | undefined)[] = [
     ...[edge.source, postgres?.source, redis?.source, rollout?.guard.source, maintenance?.source],
     ...[monitoring?.prometheus.source, monitoring?.alertmanager.source, monitoring?.exporters.source],
-    ...onHost(services).flatMap(({ slots }) => Object.values(slots).map(({ source }) => source)),
+    ...onDocker({ services }).flatMap(({ slots }) => Object.values(slots).map(({ source }) => source)),
   ];
   return [...new Set(sources.flatMap((source) => (source?.kind === "registry" ? [source.reference] : [])))].sort();
 }
