@@ -25,7 +25,9 @@ export const InspectedContainer = z.looseObject({
     LogConfig: z.looseObject({ Type: z.string(), Config: z.record(z.string(), z.string()).nullable() }).optional(),
     PortBindings: z.record(z.string(), z.array(z.looseObject({ HostIp: z.string(), HostPort: z.string() })).nullable()).nullish(),
   }),
-  Mounts: z.array(z.looseObject({ Type: z.string(), Source: z.string().default(""), Destination: z.string(), RW: z.boolean() })).default([]),
+  Mounts: z
+    .array(z.looseObject({ Type: z.string(), Source: z.string().default(""), Destination: z.string(), RW: z.boolean() }))
+    .default([]),
 });
 export type InspectedContainer = z.infer<typeof InspectedContainer>;
 

@@ -59,22 +59,41 @@ export async function askArchive(names: readonly string[], folder: string, signa
   const [state, cache] = [join(folder, "apt", "state"), join(folder, "apt", "cache")];
   await mkdir(join(state, "lists", "partial"), { recursive: true });
   await mkdir(join(cache, "archives", "partial"), { recursive: true });
-  const own = [`Dir::State=${state}`, "Dir::State::status=/var/lib/dpkg/status", `Dir::Cache=${cache}`, "Debug::NoLocking=1", "Acquire::Retries=2", "Acquire::Languages=none"];
+  const own = [
+    `Dir::State=${state}`,
+    "Dir::State::status=/var/lib/dpkg/status",
+    `Dir::Cache=${cache}`,
+    "Debug::NoLocking=1",
+    "Acquire::Retries=2",
+    "Acquire::Languages=none",
+  ];
   const options = own.flatMap((option) => ["-o", option]);
-  const updated = await run({ name: "apt-get", args: [...options, "-o", "APT::Update::Error-Mode=any", "--quiet=2", "update"] }, { signal });
+  const updated = await run(
+    { name: "apt-get", args: [...options, "-o", "APT::Update::Error-Mode=any", "--quiet=2", "update"] },
+    { signal },
+  );
   if (updated.code !== 0) throw new Problem(`Debian's archive does not answer: ${updated.stderr.trim().split("\n").at(-1)}`);
   const policy = await run({ name: "apt-cache", args: [...options, "policy", ...names] }, { signal });
   return candidates(policy.stdout);
 }
 
 /** Those of an image's packages of which there is a newer one; dpkg itself says what is newer. */
-export async function imageUpgrades(installed: Map<string, string>, known: Map<string, Candidate>, signal: AbortSignal): Promise<Upgrade[]> {
+export async function imageUpgrades(
+  installed: Map<string, string>,
+  known: Map<string, Candidate>,
+  signal: AbortSignal,
+): Promise<Upgrade[]> {
   const differ = [...installed].flatMap(([name, version]) => {
     const candidate = known.get(name);
-    return candidate === undefined || candidate.version === version ? [] : [{ name, installed: version, candidate: candidate.version, security: candidate.security }];
+    return candidate === undefined || candidate.version === version
+      ? []
+      : [{ name, installed: version, candidate: candidate.version, security: candidate.security }];
   });
   const newer = await Promise.all(
-    differ.map(async (upgrade) => (await run({ name: "dpkg", args: ["--compare-versions", upgrade.installed, "lt", upgrade.candidate] }, { signal })).code === 0),
+    differ.map(
+      async (upgrade) =>
+        (await run({ name: "dpkg", args: ["--compare-versions", upgrade.installed, "lt", upgrade.candidate] }, { signal })).code === 0,
+    ),
   );
   return differ.filter((_, index) => newer[index]);
 }

@@ -123,7 +123,12 @@ export async function relay(from: Program, through: Program, into: Writable, sig
   const child = start(through, signal);
   if (child.stdin === null) throw new Error("a program without stdin");
   const moving = move(child, into, { end: false });
-  const [first, stderr, code, gone] = await Promise.all([send(from, child.stdin, signal), collect(child, "stderr", KEPT), ended(child), moving]);
+  const [first, stderr, code, gone] = await Promise.all([
+    send(from, child.stdin, signal),
+    collect(child, "stderr", KEPT),
+    ended(child),
+    moving,
+  ]);
   return [first, { code: gone && code !== 0 ? CLOSED_PIPE : code, stdout: "", stderr }];
 }
 

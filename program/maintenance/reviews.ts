@@ -30,7 +30,8 @@ function references({ edge, postgres, redis, services, monitoring, rollout, main
 }
 
 const needsPostgres = ({ postgres }: Settings<unknown>): string | undefined => (postgres ? undefined : "the estate has no Postgres");
-const needsMonitoring = ({ monitoring }: Settings<unknown>): string | undefined => (monitoring ? undefined : "nothing is measured without `sluice:monitoring`");
+const needsMonitoring = ({ monitoring }: Settings<unknown>): string | undefined =>
+  monitoring ? undefined : "nothing is measured without `sluice:monitoring`";
 const always = (): undefined => undefined;
 
 /** Jobs that look at the estate and change nothing. */
@@ -60,10 +61,16 @@ export const REVIEWS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
   },
   "performance-benchmark": {
     lacks: (settings) =>
-      (settings.maintenance?.benchmark.paths ?? healthPaths(settings)).length > 0 ? undefined : "no service has a route, and `sluice:maintenance.benchmark.paths` names none",
+      (settings.maintenance?.benchmark.paths ?? healthPaths(settings)).length > 0
+        ? undefined
+        : "no service has a route, and `sluice:maintenance.benchmark.paths` names none",
     part: (world) => {
       const { settings } = world;
-      const { paths = healthPaths(settings), ...rest } = settings.maintenance?.benchmark ?? { requestsPerSecond: 0, seconds: 0, slowerPercent: 0 };
+      const { paths = healthPaths(settings), ...rest } = settings.maintenance?.benchmark ?? {
+        requestsPerSecond: 0,
+        seconds: 0,
+        slowerPercent: 0,
+      };
       const postgres = postgresFacts(settings);
       return {
         facts: { ...rest, paths, origin: `http://${ownAddress(settings.host.subnet, "edge")}:${EDGE_PORT}`, ...(postgres && { postgres }) },

@@ -15,7 +15,10 @@ const DISK = '{fstype!~"tmpfs|ramfs|overlay|squashfs|nsfs"}';
 
 /** What is measured, as a used share of 1. */
 const QUERIES: readonly { readonly name: (labels: Readonly<Record<string, string>>) => string; readonly query: string }[] = [
-  { name: ({ mountpoint }) => `disk ${mountpoint}`, query: `max by (mountpoint) (1 - node_filesystem_avail_bytes${DISK} / node_filesystem_size_bytes${DISK})` },
+  {
+    name: ({ mountpoint }) => `disk ${mountpoint}`,
+    query: `max by (mountpoint) (1 - node_filesystem_avail_bytes${DISK} / node_filesystem_size_bytes${DISK})`,
+  },
   { name: () => "memory of the host", query: "max(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)" },
   { name: () => "connections of Postgres", query: "sum(pg_stat_activity_count) / max(pg_settings_max_connections)" },
   { name: ({ name }) => `memory of ${name}`, query: 'max by (name) (container:memory_used:ratio{name!=""})' },
@@ -38,7 +41,9 @@ async function foresee(world: JobWorld): Promise<JobOutcome> {
 
 /** The report of a forecast. @param now seconds since 1970 */
 export function render(forecasts: readonly Forecast[], now: number): JobOutcome {
-  const order = [...forecasts].sort((a, b) => (a.daysLeft ?? Number.POSITIVE_INFINITY) - (b.daysLeft ?? Number.POSITIVE_INFINITY) || b.used - a.used);
+  const order = [...forecasts].sort(
+    (a, b) => (a.daysLeft ?? Number.POSITIVE_INFINITY) - (b.daysLeft ?? Number.POSITIVE_INFINITY) || b.used - a.used,
+  );
   const next = order.find(({ daysLeft }) => daysLeft !== undefined);
   return {
     summary:
@@ -55,7 +60,11 @@ export function render(forecasts: readonly Forecast[], now: number): JobOutcome 
           rows: order.map(({ name, used, perMonth, daysLeft, fit, days, unknown }) => [
             ...[name, percent(used)],
             ...(unknown === undefined
-              ? [`${perMonth >= 0 ? "+" : "-"}${percent(Math.abs(perMonth))}`, daysLeft === undefined ? "no" : dayOf(daysLeft, now), fit.toFixed(2)]
+              ? [
+                  `${perMonth >= 0 ? "+" : "-"}${percent(Math.abs(perMonth))}`,
+                  daysLeft === undefined ? "no" : dayOf(daysLeft, now),
+                  fit.toFixed(2),
+                ]
               : ["?", "?", "?"]),
             `${days.toFixed(1)} days`,
           ]),
@@ -63,7 +72,16 @@ export function render(forecasts: readonly Forecast[], now: number): JobOutcome 
       },
     ],
     metrics: order.flatMap(({ name, daysLeft }) =>
-      daysLeft === undefined ? [] : [{ name: "sluice_capacity_days_left", help: "Days until a resource is used up, by a straight line.", labels: { resource: name }, value: daysLeft }],
+      daysLeft === undefined
+        ? []
+        : [
+            {
+              name: "sluice_capacity_days_left",
+              help: "Days until a resource is used up, by a straight line.",
+              labels: { resource: name },
+              value: daysLeft,
+            },
+          ],
     ),
   };
 }

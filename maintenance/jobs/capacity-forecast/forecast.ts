@@ -46,7 +46,8 @@ export function forecast({ name, line }: Resource, now: number): Forecast {
   if (first === undefined || last === undefined) return { name, used: 0, perMonth: 0, fit: 0, days: 0, unknown: "nothing was measured" };
   const days = last[0] - first[0];
   const base = { name, used: last[1], days };
-  if (days < LEAST_DAYS || points.length < LEAST_POINTS) return { ...base, perMonth: 0, fit: 0, unknown: `only ${days.toFixed(1)} days were measured; ${LEAST_DAYS} are needed` };
+  if (days < LEAST_DAYS || points.length < LEAST_POINTS)
+    return { ...base, perMonth: 0, fit: 0, unknown: `only ${days.toFixed(1)} days were measured; ${LEAST_DAYS} are needed` };
   const fitted = linearRegression(points);
   const perMonth = fitted.m * 30;
   // A line without any slope explains everything and nothing.
@@ -59,7 +60,10 @@ export function forecast({ name, line }: Resource, now: number): Forecast {
 /** What a forecast asks of people. */
 export function judge({ name, used, daysLeft, fit, unknown }: Forecast, now: number): Finding[] {
   if (unknown !== undefined) return [{ level: "notice", what: `Nothing can be said of ${name}: ${unknown}.` }];
-  if (daysLeft === undefined || daysLeft > HORIZON_DAYS) return used > 0.9 ? [{ level: "warning", what: `${name} is at ${percent(used)}, and does not grow.`, todo: "One bad day fills it: make room." }] : [];
+  if (daysLeft === undefined || daysLeft > HORIZON_DAYS)
+    return used > 0.9
+      ? [{ level: "warning", what: `${name} is at ${percent(used)}, and does not grow.`, todo: "One bad day fills it: make room." }]
+      : [];
   const guess = fit < GOOD_FIT ? " (a guess: it goes up and down)" : "";
   return [
     {

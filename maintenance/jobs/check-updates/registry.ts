@@ -7,7 +7,12 @@ export interface Reference {
   readonly digest: string;
 }
 
-const ACCEPT = ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"].join(", ");
+const ACCEPT = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
 const PATIENCE_MS = 15_000;
 
 /** `ghcr.io/example/web:1.2@sha256:…`, as stack files have it. */
@@ -37,7 +42,9 @@ export async function currentDigest({ registry, name, tag }: Reference, signal: 
   if (answer.status === 401) answer = await ask(await anonymous(answer.headers.get("www-authenticate") ?? "", name, signal));
   const digest = answer.headers.get("docker-content-digest");
   if (answer.ok && digest !== null) return digest;
-  throw new Error(answer.status === 401 || answer.status === 403 ? `${registry} wants to know who asks` : `${registry} answers ${answer.status}`);
+  throw new Error(
+    answer.status === 401 || answer.status === 403 ? `${registry} wants to know who asks` : `${registry} answers ${answer.status}`,
+  );
 }
 
 async function anonymous(challenge: string, name: string, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Finding, Job, JobOutcome, JobWorld } from "../../job.ts";
-import { type HostLook, disksOf, lookOf } from "../../look.ts";
+import { disksOf, type HostLook, lookOf } from "../../look.ts";
 import { Prometheus } from "../../prometheus.ts";
 import { bytes, percent } from "../../words.ts";
 
@@ -42,30 +42,51 @@ async function sumUp(world: JobWorld): Promise<JobOutcome> {
   return summarize(facts, used);
 }
 
-const disks = (look: HostLook | undefined): Used["disks"] => disksOf(look?.disks ?? null).map(({ mount, usedKb, share }) => ({ mount, bytes: usedKb * 1024, share }));
+const disks = (look: HostLook | undefined): Used["disks"] =>
+  disksOf(look?.disks ?? null).map(({ mount, usedKb, share }) => ({ mount, bytes: usedKb * 1024, share }));
 
 /** The table of costs, and whether they are within the budget. */
-export function summarize({ currency, monthly, storagePerGb, budget }: CostFacts, { backupBytes, requests, disks: full }: Used): JobOutcome {
+export function summarize(
+  { currency, monthly, storagePerGb, budget }: CostFacts,
+  { backupBytes, requests, disks: full }: Used,
+): JobOutcome {
   const money = (amount: number): string => `${amount.toFixed(2)} ${currency}`;
   const storage = backupBytes === undefined ? undefined : (backupBytes / GB) * storagePerGb;
   const items: [string, number, string][] = [
     ...Object.entries(monthly).map(([name, amount]): [string, number, string] => [name, amount, "as the settings say"]),
-    ...(storage === undefined || backupBytes === undefined ? [] : [["backups in the store", storage, `${bytes(backupBytes)} at ${storagePerGb} ${currency} a GB`] as [string, number, string]]),
+    ...(storage === undefined || backupBytes === undefined
+      ? []
+      : [["backups in the store", storage, `${bytes(backupBytes)} at ${storagePerGb} ${currency} a GB`] as [string, number, string]]),
   ];
   const total = items.reduce((sum, [, amount]) => sum + amount, 0);
   const findings: Finding[] = [];
   if (budget !== undefined && total > budget)
-    findings.push({ level: "warning", what: `${money(total)} a month is ${money(total - budget)} more than the budget of ${money(budget)}.`, todo: "See the largest lines below, or change sluice:maintenance.costs.budget." });
+    findings.push({
+      level: "warning",
+      what: `${money(total)} a month is ${money(total - budget)} more than the budget of ${money(budget)}.`,
+      todo: "See the largest lines below, or change sluice:maintenance.costs.budget.",
+    });
   if (Object.keys(monthly).length === 0)
-    findings.push({ level: "notice", what: "Nobody says what is paid every month.", todo: "Write it into sluice:maintenance.costs.monthly." });
-  if (backupBytes === undefined) findings.push({ level: "notice", what: "What backups take is not known: none has been made, or nothing is measured." });
+    findings.push({
+      level: "notice",
+      what: "Nobody says what is paid every month.",
+      todo: "Write it into sluice:maintenance.costs.monthly.",
+    });
+  if (backupBytes === undefined)
+    findings.push({ level: "notice", what: "What backups take is not known: none has been made, or nothing is measured." });
   return {
     summary: `The estate costs ${money(total)} a month${budget === undefined ? "" : `, ${percent(total / budget)} of the budget`}${requests ? `: ${money((total / requests) * 1e6)} for a million requests` : ""}.`,
     findings,
     sections: [
       {
         title: "Costs",
-        table: { head: ["what", "a month", "from"], rows: [...items.sort((a, b) => b[1] - a[1]).map(([name, amount, from]) => [name, money(amount), from]), ["together", money(total), ""]] },
+        table: {
+          head: ["what", "a month", "from"],
+          rows: [
+            ...items.sort((a, b) => b[1] - a[1]).map(([name, amount, from]) => [name, money(amount), from]),
+            ["together", money(total), ""],
+          ],
+        },
       },
       {
         title: "What it takes",
@@ -78,6 +99,8 @@ export function summarize({ currency, monthly, storagePerGb, budget }: CostFacts
         },
       },
     ],
-    metrics: [{ name: "sluice_cost_monthly", help: "What the estate costs in a month, in its own currency.", labels: { currency }, value: total }],
+    metrics: [
+      { name: "sluice_cost_monthly", help: "What the estate costs in a month, in its own currency.", labels: { currency }, value: total },
+    ],
   };
 }

@@ -50,7 +50,8 @@ const STATEMENTS = `select left(regexp_replace(query, '\\s+', ' ', 'g'), 200) as
 export async function look(ask: Ask): Promise<Omit<DatabaseState, "schema" | "migrations">> {
   const [about] = await ask(ABOUT);
   const number = (value: string | null | undefined): number => Number(value ?? 0);
-  const maybe = (value: string | null | undefined): number | undefined => (value === null || value === undefined ? undefined : Number(value));
+  const maybe = (value: string | null | undefined): number | undefined =>
+    value === null || value === undefined ? undefined : Number(value);
   return {
     bytes: number(about?.bytes),
     age: number(about?.age),
@@ -62,7 +63,13 @@ export async function look(ask: Ask): Promise<Omit<DatabaseState, "schema" | "mi
     tables: (await ask(TABLES)).map(
       (row): Table => ({
         name: `${row.name}`,
-        ...{ bytes: number(row.bytes), total: number(row.total), live: number(row.live), dead: number(row.dead), needed: maybe(row.needed) },
+        ...{
+          bytes: number(row.bytes),
+          total: number(row.total),
+          live: number(row.live),
+          dead: number(row.dead),
+          needed: maybe(row.needed),
+        },
         ...{ scans: number(row.scans), read: number(row.read), lookups: number(row.lookups), age: number(row.age) },
         ...{ vacuumed: maybe(row.vacuumed), analyzed: maybe(row.analyzed) },
       }),
@@ -81,11 +88,18 @@ export async function look(ask: Ask): Promise<Omit<DatabaseState, "schema" | "mi
 
 /** Nothing where the extension is not there, or keeps nothing (shared_preload_libraries). */
 async function statements(ask: Ask): Promise<readonly Query[] | undefined> {
-  const [where] = await ask("select quote_ident(n.nspname) as schema from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_stat_statements'");
+  const [where] = await ask(
+    "select quote_ident(n.nspname) as schema from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_stat_statements'",
+  );
   if (where === undefined) return undefined;
   try {
     const rows = await ask(STATEMENTS.replace("{schema}", `${where.schema}`));
-    return rows.map(({ text, calls, mean, total }) => ({ text: `${text}`, calls: Number(calls), meanMs: Number(mean), totalMs: Number(total) }));
+    return rows.map(({ text, calls, mean, total }) => ({
+      text: `${text}`,
+      calls: Number(calls),
+      meanMs: Number(mean),
+      totalMs: Number(total),
+    }));
   } catch {
     return undefined;
   }
@@ -100,7 +114,8 @@ export async function migrations(ask: Ask): Promise<readonly string[] | undefine
     ["knex_migrations", "name"],
   ] as const;
   for (const [table, column] of tables) {
-    const [found] = await ask(`select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    const [found] =
+      await ask(`select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relname = '${table}' and c.relkind = 'r' and n.nspname not in ${OWN} limit 1`);
     if (found) return (await ask(`select ${column} as name from ${found.name} order by 1`)).map(({ name }) => `${name}`);
   }

@@ -56,7 +56,11 @@ export function render(state: DatabaseState, before: Seen | undefined, now: numb
     sections: [figures(state, now), tables(state), indexes(state), ...queries(state)],
     metrics: [
       { name: "sluice_database_size_bytes", help: "Size of the estate's database.", value: state.bytes },
-      { name: "sluice_database_bloat_bytes", help: "About how many bytes of tables no row needs.", value: Math.round(state.tables.reduce((sum, table) => sum + bloat(table) * table.bytes, 0)) },
+      {
+        name: "sluice_database_bloat_bytes",
+        help: "About how many bytes of tables no row needs.",
+        value: Math.round(state.tables.reduce((sum, table) => sum + bloat(table) * table.bytes, 0)),
+      },
     ],
   };
 }
@@ -68,7 +72,10 @@ const figures = ({ connections, age, freezeAge, since }: DatabaseState, now: num
     rows: [
       ["connections", `${connections.used} of ${connections.most}`],
       ["age of the oldest rows", `${age} transactions; autovacuum freezes at ${freezeAge}`],
-      ["counted since", `${new Date(since * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC (${Math.floor((now - since) / 86_400)} days)`],
+      [
+        "counted since",
+        `${new Date(since * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC (${Math.floor((now - since) / 86_400)} days)`,
+      ],
     ],
   },
 });
@@ -80,7 +87,13 @@ const tables = ({ tables: all }: DatabaseState): Section => ({
     rows: all
       .slice(0, MOST)
       .map((table) => [
-        ...[table.name, bytes(table.total), `${table.live}`, `${table.dead}`, table.needed === undefined ? "not known" : percent(bloat(table))],
+        ...[
+          table.name,
+          bytes(table.total),
+          `${table.live}`,
+          `${table.dead}`,
+          table.needed === undefined ? "not known" : percent(bloat(table)),
+        ],
         ...[`${table.scans}`, `${table.lookups}`],
       ]),
   },
@@ -88,7 +101,10 @@ const tables = ({ tables: all }: DatabaseState): Section => ({
 
 const indexes = ({ indexes: all }: DatabaseState): Section => ({
   title: "Largest indexes",
-  table: { head: ["index", "table", "size", "used"], rows: all.slice(0, MOST).map(({ name, on, bytes: size, scans }) => [name, on, bytes(size), `${scans}`]) },
+  table: {
+    head: ["index", "table", "size", "used"],
+    rows: all.slice(0, MOST).map(({ name, on, bytes: size, scans }) => [name, on, bytes(size), `${scans}`]),
+  },
 });
 
 const queries = ({ queries: known }: DatabaseState): Section[] =>
@@ -99,7 +115,12 @@ const queries = ({ queries: known }: DatabaseState): Section[] =>
           title: "Queries by their time in all",
           table: {
             head: ["query", "calls", "each", "in all"],
-            rows: known.map(({ text, calls, meanMs, totalMs }) => [text, `${calls}`, `${meanMs.toFixed(1)} ms`, `${(totalMs / 1000).toFixed(1)} s`]),
+            rows: known.map(({ text, calls, meanMs, totalMs }) => [
+              text,
+              `${calls}`,
+              `${meanMs.toFixed(1)} ms`,
+              `${(totalMs / 1000).toFixed(1)} s`,
+            ]),
           },
         },
       ];

@@ -82,21 +82,64 @@ const SLOW_CALLS = 20;
 /** Findings of a review, the heaviest areas first. @param now seconds since 1970 */
 export function judge(state: DatabaseState, before: Seen | undefined, now: number): Finding[] {
   const days = Math.max((now - state.since) / DAY, 0.01);
-  return [...ages(state), ...space(state.tables), ...vacuum(state, now), ...indexes(state, days), ...queries(state), ...drift(state, before)];
+  return [
+    ...ages(state),
+    ...space(state.tables),
+    ...vacuum(state, now),
+    ...indexes(state, days),
+    ...queries(state),
+    ...drift(state, before),
+  ];
 }
 
 function ages({ age, freezeAge, autovacuum, sequences, oldestTransactionSeconds }: DatabaseState): Finding[] {
   const wrap = age / 2 ** 31;
   return [
     ...(wrap > 0.5
-      ? [{ level: "critical", what: `${percent(wrap)} of the transaction numbers are used up; at 100 % the database stops writing.`, todo: "Run vacuum freeze on the oldest tables today, and see what holds autovacuum up." } as const]
+      ? [
+          {
+            level: "critical",
+            what: `${percent(wrap)} of the transaction numbers are used up; at 100 % the database stops writing.`,
+            todo: "Run vacuum freeze on the oldest tables today, and see what holds autovacuum up.",
+          } as const,
+        ]
       : age > freezeAge * 1.5
-        ? [{ level: "warning", what: `The oldest rows are ${age} transactions old; autovacuum should have frozen them at ${freezeAge}.`, todo: "See what holds it up: long transactions, replication slots, prepared transactions." } as const]
+        ? [
+            {
+              level: "warning",
+              what: `The oldest rows are ${age} transactions old; autovacuum should have frozen them at ${freezeAge}.`,
+              todo: "See what holds it up: long transactions, replication slots, prepared transactions.",
+            } as const,
+          ]
         : []),
-    ...(autovacuum ? [] : [{ level: "critical", what: "autovacuum is off: tables grow without an end, and the database stops in the end.", todo: "Switch it on: alter system set autovacuum = on." } as const]),
-    ...(oldestTransactionSeconds > 3600 ? [{ level: "warning", what: `A transaction has been open for ${ago(oldestTransactionSeconds * 1000)}: nothing that died since can be cleaned up.`, todo: "Find it in pg_stat_activity (xact_start), and end it: select pg_terminate_backend(pid)." } as const] : []),
+    ...(autovacuum
+      ? []
+      : [
+          {
+            level: "critical",
+            what: "autovacuum is off: tables grow without an end, and the database stops in the end.",
+            todo: "Switch it on: alter system set autovacuum = on.",
+          } as const,
+        ]),
+    ...(oldestTransactionSeconds > 3600
+      ? [
+          {
+            level: "warning",
+            what: `A transaction has been open for ${ago(oldestTransactionSeconds * 1000)}: nothing that died since can be cleaned up.`,
+            todo: "Find it in pg_stat_activity (xact_start), and end it: select pg_terminate_backend(pid).",
+          } as const,
+        ]
+      : []),
     ...sequences.flatMap(({ name, used }): Finding[] =>
-      used > 0.75 ? [{ level: used > 0.9 ? "critical" : "warning", what: `The sequence ${name} has handed out ${percent(used)} of its numbers; after the last one every insert fails.`, todo: "Make column and sequence bigint, before it is full: that rewrites the table." }] : [],
+      used > 0.75
+        ? [
+            {
+              level: used > 0.9 ? "critical" : "warning",
+              what: `The sequence ${name} has handed out ${percent(used)} of its numbers; after the last one every insert fails.`,
+              todo: "Make column and sequence bigint, before it is full: that rewrites the table.",
+            },
+          ]
+        : [],
     ),
   ];
 }
@@ -108,7 +151,13 @@ function space(tables: readonly Table[]): Finding[] {
   return tables.flatMap((table): Finding[] => {
     const [share, lost] = [bloat(table), bloat(table) * table.bytes];
     return share > BLOAT_SHARE && lost > WORTH_BYTES
-      ? [{ level: "warning", what: `${table.name} holds about ${bytes(lost)} that no row needs (${percent(share)} of ${bytes(table.bytes)}).`, todo: "pg_repack without a lock, or vacuum full in a quiet hour: it locks the table." }]
+      ? [
+          {
+            level: "warning",
+            what: `${table.name} holds about ${bytes(lost)} that no row needs (${percent(share)} of ${bytes(table.bytes)}).`,
+            todo: "pg_repack without a lock, or vacuum full in a quiet hour: it locks the table.",
+          },
+        ]
       : [];
   });
 }
@@ -118,7 +167,13 @@ function vacuum({ tables }: DatabaseState, now: number): Finding[] {
     const { name, live, dead, vacuumed, analyzed } = table;
     const share = dead / Math.max(1, live + dead);
     if (dead > DEAD_ROWS && share > DEAD_SHARE)
-      return [{ level: "warning", what: `${percent(share)} of the rows of ${name} are dead; autovacuum was last there ${vacuumed === undefined ? "never" : `${ago((now - vacuumed) * 1000)} ago`}.`, todo: `Run vacuum analyze ${name}; if it comes back, let autovacuum come earlier: alter table ${name} set (autovacuum_vacuum_scale_factor = 0.05).` }];
+      return [
+        {
+          level: "warning",
+          what: `${percent(share)} of the rows of ${name} are dead; autovacuum was last there ${vacuumed === undefined ? "never" : `${ago((now - vacuumed) * 1000)} ago`}.`,
+          todo: `Run vacuum analyze ${name}; if it comes back, let autovacuum come earlier: alter table ${name} set (autovacuum_vacuum_scale_factor = 0.05).`,
+        },
+      ];
     return live > DEAD_ROWS && analyzed === undefined
       ? [{ level: "notice", what: `${name} has never been analyzed: the planner guesses.`, todo: `Run analyze ${name}.` }]
       : [];
@@ -126,26 +181,60 @@ function vacuum({ tables }: DatabaseState, now: number): Finding[] {
 }
 
 function indexes({ indexes: all, tables, foreignKeys }: DatabaseState, days: number): Finding[] {
-  const twins = all.flatMap((index, at) => all.slice(at + 1).flatMap((other) => (other.definition === index.definition ? [[index, other] as const] : [])));
+  const twins = all.flatMap((index, at) =>
+    all.slice(at + 1).flatMap((other) => (other.definition === index.definition ? [[index, other] as const] : [])),
+  );
   return [
     ...all.flatMap(({ name, valid }): Finding[] =>
-      valid ? [] : [{ level: "warning", what: `The index ${name} is not valid: it costs every write and helps no query.`, todo: `Run reindex index concurrently ${name}.` }],
+      valid
+        ? []
+        : [
+            {
+              level: "warning",
+              what: `The index ${name} is not valid: it costs every write and helps no query.`,
+              todo: `Run reindex index concurrently ${name}.`,
+            },
+          ],
     ),
     ...twins.map(([one, other]): Finding => {
       const spare = one.needed ? other : one;
-      return { level: "warning", what: `The indexes ${one.name} and ${other.name} do the same (${bytes(spare.bytes)}).`, todo: `Drop one in a migration: drop index concurrently ${spare.name}.` };
+      return {
+        level: "warning",
+        what: `The indexes ${one.name} and ${other.name} do the same (${bytes(spare.bytes)}).`,
+        todo: `Drop one in a migration: drop index concurrently ${spare.name}.`,
+      };
     }),
     ...all.flatMap(({ name, on, scans, bytes: size, needed, valid }): Finding[] =>
       scans === 0 && !needed && valid && size > INDEX_WORTH_BYTES && days >= UNUSED_DAYS
-        ? [{ level: "notice", what: `Nobody has used the index ${name} of ${on} for ${Math.floor(days)} days (${bytes(size)}).`, todo: `If no report of the quarter needs it, drop it in a migration: drop index concurrently ${name}.` }]
+        ? [
+            {
+              level: "notice",
+              what: `Nobody has used the index ${name} of ${on} for ${Math.floor(days)} days (${bytes(size)}).`,
+              todo: `If no report of the quarter needs it, drop it in a migration: drop index concurrently ${name}.`,
+            },
+          ]
         : [],
     ),
     ...foreignKeys.flatMap(({ table, name, bytes: size }): Finding[] =>
-      size > INDEX_WORTH_BYTES ? [{ level: "warning", what: `No index helps the foreign key ${name} of ${table} (${bytes(size)}): each change of a row that it refers to reads all of it.`, todo: "Add an index on its columns in a migration, concurrently." }] : [],
+      size > INDEX_WORTH_BYTES
+        ? [
+            {
+              level: "warning",
+              what: `No index helps the foreign key ${name} of ${table} (${bytes(size)}): each change of a row that it refers to reads all of it.`,
+              todo: "Add an index on its columns in a migration, concurrently.",
+            },
+          ]
+        : [],
     ),
     ...tables.flatMap(({ name, scans, read, lookups, bytes: size }): Finding[] =>
       size > WORTH_BYTES && scans / days > SCANS_PER_DAY && scans > lookups
-        ? [{ level: "warning", what: `${name} (${bytes(size)}) is read from end to end ${Math.round(scans / days)} times a day, ${Math.round(read / scans)} rows each: an index seems to be missing.`, todo: "Find the query (pg_stat_statements, explain), and add the index in a migration." }]
+        ? [
+            {
+              level: "warning",
+              what: `${name} (${bytes(size)}) is read from end to end ${Math.round(scans / days)} times a day, ${Math.round(read / scans)} rows each: an index seems to be missing.`,
+              todo: "Find the query (pg_stat_statements, explain), and add the index in a migration.",
+            },
+          ]
         : [],
     ),
   ];
@@ -153,9 +242,23 @@ function indexes({ indexes: all, tables, foreignKeys }: DatabaseState, days: num
 
 function queries({ queries: known }: DatabaseState): Finding[] {
   if (known === undefined)
-    return [{ level: "notice", what: "Slow queries are not known: pg_stat_statements is not there.", todo: "Load it (shared_preload_libraries) and create extension pg_stat_statements in the database." }];
+    return [
+      {
+        level: "notice",
+        what: "Slow queries are not known: pg_stat_statements is not there.",
+        todo: "Load it (shared_preload_libraries) and create extension pg_stat_statements in the database.",
+      },
+    ];
   return known.flatMap(({ text, calls, meanMs }): Finding[] =>
-    meanMs > SLOW_MS && calls >= SLOW_CALLS ? [{ level: "warning", what: `A query takes ${Math.round(meanMs)} ms on average, ${calls} times: ${text}`, todo: "See its plan: explain (analyze, buffers)." }] : [],
+    meanMs > SLOW_MS && calls >= SLOW_CALLS
+      ? [
+          {
+            level: "warning",
+            what: `A query takes ${Math.round(meanMs)} ms on average, ${calls} times: ${text}`,
+            todo: "See its plan: explain (analyze, buffers).",
+          },
+        ]
+      : [],
   );
 }
 
@@ -169,6 +272,18 @@ export function drift({ schema, migrations }: Seen, before: Seen | undefined): F
   const moved = JSON.stringify(migrations) !== JSON.stringify(before.migrations);
   if (moved) return [{ level: "ok", what: `The schema has changed with its migrations since the last review: ${shown}` }];
   return migrations === undefined
-    ? [{ level: "notice", what: `The schema has changed since the last review, and no table of migrations is known: ${shown}`, todo: "See whether somebody has changed it by hand." }]
-    : [{ level: "warning", what: `The schema has changed since the last review, and no migration has come: ${shown}`, todo: "Somebody has changed it by hand. Write the change as a migration, or take it back; npm run evidence compares with the migrations." }];
+    ? [
+        {
+          level: "notice",
+          what: `The schema has changed since the last review, and no table of migrations is known: ${shown}`,
+          todo: "See whether somebody has changed it by hand.",
+        },
+      ]
+    : [
+        {
+          level: "warning",
+          what: `The schema has changed since the last review, and no migration has come: ${shown}`,
+          todo: "Somebody has changed it by hand. Write the change as a migration, or take it back; npm run evidence compares with the migrations.",
+        },
+      ];
 }

@@ -1,5 +1,4 @@
-import { request } from "node:http";
-import { Agent } from "node:http";
+import { Agent, request } from "node:http";
 
 /** One answer, or none. */
 export interface Shot {

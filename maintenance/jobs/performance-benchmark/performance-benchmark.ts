@@ -70,7 +70,8 @@ async function remembered(file: string): Promise<Measured[]> {
 export function render(now: Measured, history: readonly Measured[], slowerPercent: number): JobOutcome {
   const before = baseline(history, now.plan);
   const findings = compare(now, before, slowerPercent);
-  const usual = (key: "p50" | "p95" | "p99"): string => (before.length === 0 ? "-" : `${median(before.map((one) => one[key])).toFixed(1)} ms`);
+  const usual = (key: "p50" | "p95" | "p99"): string =>
+    before.length === 0 ? "-" : `${median(before.map((one) => one[key])).toFixed(1)} ms`;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   return {
     summary: `p50 ${ms(now.p50)}, p95 ${ms(now.p95)}, p99 ${ms(now.p99)} at ${now.perSecond} answers a second; ${percent(now.failed)} failed.`,
@@ -87,14 +88,27 @@ export function render(now: Measured, history: readonly Measured[], slowerPercen
             ["p99", ms(now.p99), usual("p99")],
             ["answers a second", `${now.perSecond}`, before.length === 0 ? "-" : `${median(before.map(({ perSecond }) => perSecond))}`],
             ["failed", percent(now.failed), before.length === 0 ? "-" : percent(median(before.map(({ failed }) => failed)))],
-            ...(now.query === undefined ? [] : [["a query of 100,000 numbers", ms(now.query), before.some(({ query }) => query !== undefined) ? ms(median(before.flatMap(({ query }) => query ?? []))) : "-"]]),
+            ...(now.query === undefined
+              ? []
+              : [
+                  [
+                    "a query of 100,000 numbers",
+                    ms(now.query),
+                    before.some(({ query }) => query !== undefined) ? ms(median(before.flatMap(({ query }) => query ?? []))) : "-",
+                  ],
+                ]),
           ],
         },
       },
       { title: "Trend", picture: { name: "trend", svg: trend([...history.filter(({ plan }) => plan === now.plan), now]) } },
     ],
     metrics: [
-      ...(["p50", "p95", "p99"] as const).map((quantile) => ({ name: "sluice_benchmark_seconds", help: "Response time of the last benchmark.", labels: { quantile }, value: now[quantile] / 1000 })),
+      ...(["p50", "p95", "p99"] as const).map((quantile) => ({
+        name: "sluice_benchmark_seconds",
+        help: "Response time of the last benchmark.",
+        labels: { quantile },
+        value: now[quantile] / 1000,
+      })),
       { name: "sluice_benchmark_failed_ratio", help: "Share of requests of the last benchmark that failed.", value: now.failed },
     ],
   };

@@ -23,8 +23,13 @@ export function trend(history: readonly Measured[]): string {
     const dots = points.map((point) => `<circle cx="${point.split(",")[0]}" cy="${point.split(",")[1]}" r="2.5" fill="${color}"/>`);
     return `<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="2"/>${dots.join("")}`;
   });
-  const legend = LINES.map(({ name, color }, index) => `<text x="${LEFT + index * 60}" y="18" fill="${color}" font-weight="bold">${name}</text>`);
-  const day = (index: number, anchor: string) => (shown[index] ? `<text x="${x(index).toFixed(1)}" y="${HEIGHT - 10}" text-anchor="${anchor}">${shown[index]?.at.slice(0, 10)}</text>` : "");
+  const legend = LINES.map(
+    ({ name, color }, index) => `<text x="${LEFT + index * 60}" y="18" fill="${color}" font-weight="bold">${name}</text>`,
+  );
+  const day = (index: number, anchor: string) =>
+    shown[index]
+      ? `<text x="${x(index).toFixed(1)}" y="${HEIGHT - 10}" text-anchor="${anchor}">${shown[index]?.at.slice(0, 10)}</text>`
+      : "";
   const days = shown.length < 2 ? [day(0, "middle")] : [day(0, "start"), day(shown.length - 1, "end")];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="Response times, milliseconds" font-family="sans-serif" font-size="12" fill="#777">${[...grid, ...lines, ...legend, ...days].join("")}<text x="${WIDTH - RIGHT}" y="18" text-anchor="end">milliseconds, ${shown.length} measurements</text></svg>\n`;
 }

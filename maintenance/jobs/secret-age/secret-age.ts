@@ -41,12 +41,17 @@ export function judgeSecrets({ maxDays, secrets }: SecretAgeFacts, today: string
     sections: [
       {
         title: "Secrets",
-        table: { head: ["name", "last changed", "days"], rows: judged.map(({ name, rotated, days }) => [name, rotated ?? "not said", days === undefined ? "?" : `${days}`]) },
+        table: {
+          head: ["name", "last changed", "days"],
+          rows: judged.map(({ name, rotated, days }) => [name, rotated ?? "not said", days === undefined ? "?" : `${days}`]),
+        },
       },
     ],
     metrics: [
       { name: "sluice_secrets_old", help: "Secrets that are older than they may be.", value: old },
-      ...(ages.length > 0 ? [{ name: "sluice_secret_age_days", help: "Days since the oldest secret was changed.", value: Math.max(...ages) }] : []),
+      ...(ages.length > 0
+        ? [{ name: "sluice_secret_age_days", help: "Days since the oldest secret was changed.", value: Math.max(...ages) }]
+        : []),
     ],
   };
 }

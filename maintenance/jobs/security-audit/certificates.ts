@@ -21,7 +21,11 @@ export function certificateOf(host: string, port: number, signal: AbortSignal): 
       const { subject, valid_to: until } = socket.getPeerCertificate();
       socket.end();
       const name = subject?.CN;
-      resolve({ at: `${host}:${port}`, subject: `${Array.isArray(name) ? name[0] : (name ?? "no name")}`, until: new Date(until).toISOString() });
+      resolve({
+        at: `${host}:${port}`,
+        subject: `${Array.isArray(name) ? name[0] : (name ?? "no name")}`,
+        until: new Date(until).toISOString(),
+      });
     });
     socket.once("timeout", () => socket.destroy(new Error("it does not answer")));
     socket.once("error", reject);
@@ -31,7 +35,14 @@ export function certificateOf(host: string, port: number, signal: AbortSignal): 
 /** @param now milliseconds since 1970 */
 export function judgeCertificate({ at, subject, until }: Certificate, now: number): Finding {
   const days = Math.floor((Date.parse(until) - now) / 86_400_000);
-  const what = days < 0 ? `The certificate of ${subject} at ${at} ended on ${until.slice(0, 10)}.` : `The certificate of ${subject} at ${at} ends on ${until.slice(0, 10)}, in ${days} days.`;
+  const what =
+    days < 0
+      ? `The certificate of ${subject} at ${at} ended on ${until.slice(0, 10)}.`
+      : `The certificate of ${subject} at ${at} ends on ${until.slice(0, 10)}, in ${days} days.`;
   if (days >= SOON_DAYS) return { level: "ok", what };
-  return { level: days < NOW_DAYS ? "critical" : "warning", what, todo: "Renew it, put the files where sluice:edge.tls says, and npm start." };
+  return {
+    level: days < NOW_DAYS ? "critical" : "warning",
+    what,
+    todo: "Renew it, put the files where sluice:edge.tls says, and npm start.",
+  };
 }

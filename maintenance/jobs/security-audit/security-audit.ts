@@ -34,7 +34,11 @@ async function audit(world: JobWorld): Promise<JobOutcome> {
   const [containers, images] = [containersOf(look.containers), imagesOf(look.images)];
   return render([
     { area: "host", looked: "sshd, accounts, ports, firewall, updates, clock", findings: auditHost(look, now / 1000, facts.ports) },
-    { area: "containers", looked: `${containers.length} containers, ${images.length} images`, findings: auditContainers(containers, images, now / 1000) },
+    {
+      area: "containers",
+      looked: `${containers.length} containers, ${images.length} images`,
+      findings: auditContainers(containers, images, now / 1000),
+    },
     await dependencies(world, look),
     await certificates(world, facts.tls, now),
   ]);
@@ -44,7 +48,8 @@ async function dependencies(world: JobWorld, { packages }: HostLook): Promise<Au
   const all = Object.entries(packages).map(([name, text]) => ({ name, installed: installedIn(text) }));
   const names = [...new Set(all.flatMap(({ installed }) => [...installed.keys()]))];
   const looked = `${names.length} packages in ${all.length} containers`;
-  if (names.length === 0) return { area: "dependencies", looked, findings: [{ level: "notice", what: "No container said what it is made of." }] };
+  if (names.length === 0)
+    return { area: "dependencies", looked, findings: [{ level: "notice", what: "No container said what it is made of." }] };
   world.say(`asking Debian's archive about ${looked}`);
   try {
     const known = await askArchive(names, world.folder, world.signal);
@@ -54,13 +59,23 @@ async function dependencies(world: JobWorld, { packages }: HostLook): Promise<Au
         const shown = open.slice(0, 6).map((one) => `${one.name} ${one.installed} -> ${one.candidate}`);
         return open.length === 0
           ? []
-          : [{ level: "warning", what: `${name} has ${open.length} packages with security updates: ${shown.join(", ")}${open.length > 6 ? ", …" : ""}.`, todo: "Build the image again (docs/maintenance.md), and npm start." }];
+          : [
+              {
+                level: "warning",
+                what: `${name} has ${open.length} packages with security updates: ${shown.join(", ")}${open.length > 6 ? ", …" : ""}.`,
+                todo: "Build the image again (docs/maintenance.md), and npm start.",
+              },
+            ];
       }),
     );
     return { area: "dependencies", looked, findings: findings.flat() };
   } catch (error) {
     world.signal.throwIfAborted();
-    return { area: "dependencies", looked, findings: [{ level: "notice", what: `Nothing can be said of packages: ${error instanceof Error ? error.message : String(error)}` }] };
+    return {
+      area: "dependencies",
+      looked,
+      findings: [{ level: "notice", what: `Nothing can be said of packages: ${error instanceof Error ? error.message : String(error)}` }],
+    };
   }
 }
 
@@ -70,7 +85,11 @@ async function certificates(world: JobWorld, places: readonly { host: string; po
       try {
         return judgeCertificate(await certificateOf(host, port, world.signal), now);
       } catch (error) {
-        return { level: "warning", what: `No certificate is shown at ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`, todo: "See whether the edge runs: npm run status." };
+        return {
+          level: "warning",
+          what: `No certificate is shown at ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`,
+          todo: "See whether the edge runs: npm run status.",
+        };
       }
     }),
   );
@@ -90,9 +109,15 @@ export function render(areas: readonly Audited[]): JobOutcome {
     },
   };
   return {
-    summary: critical + warnings === 0 ? "Nothing is open." : `${critical} things are open to anybody, ${warnings} are not as they should be.`,
+    summary:
+      critical + warnings === 0 ? "Nothing is open." : `${critical} things are open to anybody, ${warnings} are not as they should be.`,
     findings,
     sections: [summary],
-    metrics: (["critical", "warning"] as const).map((level) => ({ name: "sluice_audit_findings", help: "What the last security audit found, by level.", labels: { level }, value: count(level) })),
+    metrics: (["critical", "warning"] as const).map((level) => ({
+      name: "sluice_audit_findings",
+      help: "What the last security audit found, by level.",
+      labels: { level },
+      value: count(level),
+    })),
   };
 }

@@ -68,9 +68,7 @@ export class S3Server {
   /** Serve with these keys and no others. They travel on stdin. */
   async accept(keyId: string, key: string): Promise<void> {
     const { docker, name } = this.#options;
-    await this.sh(
-      'pkill versitygw || for p in /proc/[0-9]*; do [ "$(readlink $p/exe)" != /versitygw ] || kill ${p#/proc/}; done; sleep 0.3; true',
-    );
+    await this.sh(`for p in /proc/[0-9]*; do [ "$(readlink $p/exe)" != /versitygw ] || kill "$(basename $p)"; done; sleep 0.3`);
     const serve = `read -r ROOT_ACCESS_KEY; read -r ROOT_SECRET_KEY; export ROOT_ACCESS_KEY ROOT_SECRET_KEY
       exec setsid /versitygw --quiet --port :${PORT} posix --sidecar /data/about /data/buckets > /data/log 2>&1 < /dev/null &`;
     await docker.run(["exec", "--interactive", name, "sh", "-c", serve], `${keyId}\n${key}\n`);
