@@ -23,7 +23,12 @@ describe("units", () => {
     expect(Object.keys(units).filter((name) => name.endsWith(".timer"))).toHaveLength(ALL.filter(isScheduled).length);
     expect(Object.keys(units)).toHaveLength(2 * ALL.filter(isScheduled).length + 1);
     expect(Object.keys(units).join(" ")).not.toContain("restore.");
-    expect(renderUnits("shop", ALL.filter((job) => !isScheduled(job)))).toEqual({});
+    expect(
+      renderUnits(
+        "shop",
+        ALL.filter((job) => !isScheduled(job)),
+      ),
+    ).toEqual({});
   });
 
   it("start the job's container, catch up on what was missed, end in time, and tell of a failure", () => {
@@ -45,30 +50,38 @@ describe("units", () => {
   });
 
   it("a success may be as old as the runs that may be missed, and the time of one", () => {
-    expect(deadlineSeconds({ ...rotate, schedule: { every: "day", at: "03:30" }, alertAfterMissed: 2, limitSeconds: 600 })).toBe(2 * 86_400 + 600 + 120);
+    expect(deadlineSeconds({ ...rotate, schedule: { every: "day", at: "03:30" }, alertAfterMissed: 2, limitSeconds: 600 })).toBe(
+      2 * 86_400 + 600 + 120,
+    );
   });
 
-  describe.skipIf(systemdVersion === undefined)(`before systemd's own judge${systemdVersion === undefined ? ` (skipped: ${NO_SYSTEMD})` : ""}`, () => {
-    it("are good, all of them", () => judgeUnits(units, async (folder, names) => expect(await verify(folder, names)).toBe("")));
+  describe.skipIf(systemdVersion === undefined)(
+    `before systemd's own judge${systemdVersion === undefined ? ` (skipped: ${NO_SYSTEMD})` : ""}`,
+    () => {
+      it("are good, all of them", () => judgeUnits(units, async (folder, names) => expect(await verify(folder, names)).toBe("")));
 
-    it("are refused when a word in them is wrong", async () => {
-      const spoilt = { ...units, "sluice-shop-rotate-logs.timer": (units["sluice-shop-rotate-logs.timer"] ?? "").replace("03:30:00 UTC", "25:30:00 UTC") };
-      await judgeUnits(spoilt, async (folder, names) => expect(await verify(folder, names)).toContain("sluice-shop-rotate-logs.timer"));
-    });
+      it("are refused when a word in them is wrong", async () => {
+        const spoilt = {
+          ...units,
+          "sluice-shop-rotate-logs.timer": (units["sluice-shop-rotate-logs.timer"] ?? "").replace("03:30:00 UTC", "25:30:00 UTC"),
+        };
+        await judgeUnits(spoilt, async (folder, names) => expect(await verify(folder, names)).toContain("sluice-shop-rotate-logs.timer"));
+      });
 
-    it(`are exposed by ${MOST_EXPOSED} at most, each of them`, () =>
-      judgeUnits(units, async (folder, names) => {
-        for (const name of names.filter((one) => one.endsWith(".service"))) {
-          const level = await exposure(folder, name);
-          expect([name, level, level <= MOST_EXPOSED]).toEqual([name, level, true]);
-        }
-      }));
+      it(`are exposed by ${MOST_EXPOSED} at most, each of them`, () =>
+        judgeUnits(units, async (folder, names) => {
+          for (const name of names.filter((one) => one.endsWith(".service"))) {
+            const level = await exposure(folder, name);
+            expect([name, level, level <= MOST_EXPOSED]).toEqual([name, level, true]);
+          }
+        }));
 
-    it("would be found exposed without their hardening", async () => {
-      const bare = { "sluice-shop-rotate-logs.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n" };
-      await judgeUnits(bare, async (folder, [name = ""]) => expect(await exposure(folder, name)).toBeGreaterThan(MOST_EXPOSED));
-    });
-  });
+      it("would be found exposed without their hardening", async () => {
+        const bare = { "sluice-shop-rotate-logs.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n" };
+        await judgeUnits(bare, async (folder, [name = ""]) => expect(await exposure(folder, name)).toBeGreaterThan(MOST_EXPOSED));
+      });
+    },
+  );
 });
 
 describe.skipIf(systemdVersion === undefined)(`sluice-units${systemdVersion === undefined ? ` (skipped: ${NO_SYSTEMD})` : ""}`, () => {
@@ -76,7 +89,10 @@ describe.skipIf(systemdVersion === undefined)(`sluice-units${systemdVersion === 
   beforeEach(() => {
     place = unitFolder();
     // systemd itself is played: what it is asked is written down. What a unit starts must be there for the judge.
-    writeFileSync(join(place.path, "bin/systemctl"), `#!/bin/sh\necho "$@" >> ${place.path}/asked\n[ ! -e ${place.path}/refuse ] || ! grep -q "$1" ${place.path}/refuse\n`);
+    writeFileSync(
+      join(place.path, "bin/systemctl"),
+      `#!/bin/sh\necho "$@" >> ${place.path}/asked\n[ ! -e ${place.path}/refuse ] || ! grep -q "$1" ${place.path}/refuse\n`,
+    );
     writeFileSync(join(place.path, "bin/systemd-analyze"), `#!/bin/sh\n[ ! -e ${place.path}/bad ] || { echo "judge: no"; exit 1; }\n`);
     for (const name of readdirSync(join(place.path, "bin"))) chmodSync(join(place.path, "bin", name), 0o755);
   });
@@ -85,7 +101,11 @@ describe.skipIf(systemdVersion === undefined)(`sluice-units${systemdVersion === 
   const put = (estate: string, text: string) =>
     execa("sh", [join(SCRIPTS, "sluice-units"), estate], {
       ...{ input: text, reject: false },
-      env: { SLUICE_UNITS_FOLDER: join(place.path, "system"), SLUICE_UNITS_LOCK: join(place.path, "lock"), PATH: `${place.path}/bin:${process.env.PATH}` },
+      env: {
+        SLUICE_UNITS_FOLDER: join(place.path, "system"),
+        SLUICE_UNITS_LOCK: join(place.path, "lock"),
+        PATH: `${place.path}/bin:${process.env.PATH}`,
+      },
     });
   const putFiles = (estate: string, files: Files) => put(estate, sealedTxtar(files));
   const there = () => readdirSync(join(place.path, "system")).sort();
@@ -96,7 +116,11 @@ describe.skipIf(systemdVersion === undefined)(`sluice-units${systemdVersion === 
     const { stdout, exitCode } = await putFiles("shop", one);
     expect([exitCode, there()]).toEqual([0, Object.keys(one).sort()]);
     expect(stdout.split("\n")).toEqual(there().map((name) => `changed ${name}`));
-    expect(asked()).toEqual(["daemon-reload", "--quiet enable --now sluice-shop-rotate-logs.timer", "restart sluice-shop-rotate-logs.timer"]);
+    expect(asked()).toEqual([
+      "daemon-reload",
+      "--quiet enable --now sluice-shop-rotate-logs.timer",
+      "restart sluice-shop-rotate-logs.timer",
+    ]);
     expect((await putFiles("shop", one)).stdout).toBe("");
     expect(asked().slice(3)).toEqual(["--quiet enable --now sluice-shop-rotate-logs.timer"]);
   });
@@ -112,15 +136,45 @@ describe.skipIf(systemdVersion === undefined)(`sluice-units${systemdVersion === 
   });
 
   it.each<[string, string, Files, string]>([
-    ["another estate's name", "shop", { "sluice-other-x.timer": "# Sluice estate: shop\n" }, "a unit of this estate is named sluice-shop-<job>"],
+    [
+      "another estate's name",
+      "shop",
+      { "sluice-other-x.timer": "# Sluice estate: shop\n" },
+      "a unit of this estate is named sluice-shop-<job>",
+    ],
     ["a way out of the folder", "shop", { "sluice-shop-../../x.timer": "# Sluice estate: shop\n" }, "a unit of this estate is named"],
     ["another kind of unit", "shop", { "sluice-shop-x.socket": "# Sluice estate: shop\n" }, "a unit of this estate is named"],
     ["nobody's unit", "shop", { "sluice-shop-x.timer": "[Timer]\n" }, "its first line does not say whose it is"],
-    ["another program", "shop", { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nExecStart=/bin/sh -c id\n" }, "it starts something else"],
-    ["another program before it", "shop", { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\n  ExecStartPre=/bin/sh\n" }, "it starts something else"],
-    ["another estate's job", "shop", { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nExecStart=/usr/local/sbin/sluice-job other x\n" }, "it starts something else"],
-    ["a line that goes on", "shop", { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nDescription=\\\nExecStart=/bin/sh\n" }, "goes on in the next"],
-    ["another world", "shop", { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nEnvironment=PATH=/tmp\n" }, "it changes what sluice-job sees"],
+    [
+      "another program",
+      "shop",
+      { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nExecStart=/bin/sh -c id\n" },
+      "it starts something else",
+    ],
+    [
+      "another program before it",
+      "shop",
+      { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\n  ExecStartPre=/bin/sh\n" },
+      "it starts something else",
+    ],
+    [
+      "another estate's job",
+      "shop",
+      { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nExecStart=/usr/local/sbin/sluice-job other x\n" },
+      "it starts something else",
+    ],
+    [
+      "a line that goes on",
+      "shop",
+      { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nDescription=\\\nExecStart=/bin/sh\n" },
+      "goes on in the next",
+    ],
+    [
+      "another world",
+      "shop",
+      { "sluice-shop-x.service": "# Sluice estate: shop\n[Service]\nEnvironment=PATH=/tmp\n" },
+      "it changes what sluice-job sees",
+    ],
     ["an estate that is none", "Shop; id", {}, "an estate begins with a lower-case letter"],
   ])("refuses %s, and changes nothing", async (_, estate, files, words) => {
     await putFiles("shop", one);
@@ -135,7 +189,9 @@ describe.skipIf(systemdVersion === undefined)(`sluice-units${systemdVersion === 
     const text = sealedTxtar(one);
     expect((await put("shop", text.slice(0, -10))).stderr).toContain("its sha256 does not match");
     writeFileSync(join(place.path, "bad"), "");
-    expect((await put("shop", text)).stderr).toContain("judge: no\nsluice-units: systemd-analyze verify refuses the units; nothing was changed");
+    expect((await put("shop", text)).stderr).toContain(
+      "judge: no\nsluice-units: systemd-analyze verify refuses the units; nothing was changed",
+    );
     expect(there()).toEqual([]);
   });
 
@@ -177,7 +233,8 @@ describe("sluice-job", () => {
     chmodSync(join(place.path, "bin/docker"), 0o755);
   });
   afterEach(() => place.remove());
-  const job = (...args: string[]) => execa("sh", [join(SCRIPTS, "sluice-job"), ...args], { reject: false, env: { PATH: `${place.path}/bin:${process.env.PATH}` } });
+  const job = (...args: string[]) =>
+    execa("sh", [join(SCRIPTS, "sluice-job"), ...args], { reject: false, env: { PATH: `${place.path}/bin:${process.env.PATH}` } });
   const state = (text: string) => writeFileSync(join(place.path, "says/state"), text);
 
   it("begins a job with one line, and ends with its exit code", async () => {
@@ -196,7 +253,9 @@ describe("sluice-job", () => {
 
   it("notes a failure where the numbers are", async () => {
     expect(await job("--failed", "shop", "rotate-logs")).toMatchObject({ exitCode: 0 });
-    expect(readFileSync(join(place.path, "says/metric"), "utf8")).toMatch(/^sluice_job_unit_failed_timestamp_seconds\{job="rotate-logs"\} \d{10}$/m);
+    expect(readFileSync(join(place.path, "says/metric"), "utf8")).toMatch(
+      /^sluice_job_unit_failed_timestamp_seconds\{job="rotate-logs"\} \d{10}$/m,
+    );
   });
 
   it.each([["shop"], ["shop", "a b"], ["shop", "-x"], ["Shop", "x"], ["shop", "x;id"]])("refuses %s %s", async (...args) => {

@@ -36,15 +36,21 @@ export async function verify(folder: string, names: readonly string[]): Promise<
 
 /** How exposed a service is, 0 to 10. */
 export async function exposure(folder: string, name: string): Promise<number> {
-  const { stdout } = await execa("systemd-analyze", ["security", "--offline=true", "--threshold=100", "--no-pager", join(folder, name)], { reject: false });
+  const { stdout } = await execa("systemd-analyze", ["security", "--offline=true", "--threshold=100", "--no-pager", join(folder, name)], {
+    reject: false,
+  });
   return Number(/exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1]);
 }
 
 /** The next moments of a calendar expression. */
 export async function elapses(calendar: string, from: Date, count: number): Promise<Date[]> {
   const base = `${from.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  const { stdout } = await execa("systemd-analyze", ["calendar", `--base-time=${base}`, `--iterations=${count}`, calendar], { env: { TZ: "UTC" } });
-  return [...stdout.matchAll(/(?:Next elapse|Iter\. #\d+|Iteration #\d+): \w{3} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g)].map(([, day, time]) => new Date(`${day}T${time}Z`));
+  const { stdout } = await execa("systemd-analyze", ["calendar", `--base-time=${base}`, `--iterations=${count}`, calendar], {
+    env: { TZ: "UTC" },
+  });
+  return [...stdout.matchAll(/(?:Next elapse|Iter\. #\d+|Iteration #\d+): \w{3} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g)].map(
+    ([, day, time]) => new Date(`${day}T${time}Z`),
+  );
 }
 
 /** A folder of units, for sluice-units. */

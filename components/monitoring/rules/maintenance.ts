@@ -28,7 +28,8 @@ export function maintenance({ owner, hasJobs }: RuleSettings): RuleGroup[] {
           severity: "critical",
           priority: "P1",
           summary: `The job ${JOB} has not done its work for too long`,
-          description: "Its last success, or the day it was declared, is {{ $value | humanizeDuration }} ago: more runs were missed than may be.",
+          description:
+            "Its last success, or the day it was declared, is {{ $value | humanizeDuration }} ago: more runs were missed than may be.",
         },
         {
           ...own,
