@@ -52,7 +52,7 @@ export const maintenance: AreaCases = {
     {
       says: "a job that nobody begins by itself",
       every: "1m",
-      series: { [of("declared_timestamp_seconds", "restore")]: "0x60", [of("deadline_seconds", "rotate-logs")]: "600x60" },
+      series: { [of("declared_timestamp_seconds", "restore")]: "0x60", [of("limit_seconds", "restore")]: "600x60" },
       alerts: [silent("MaintenanceJobMissed", "50m"), silent("MaintenanceJobsUnknown", "50m")],
     },
     {
