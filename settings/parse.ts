@@ -3,7 +3,7 @@ import { completeAlerting } from "./alerting.ts";
 import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
 import { completeGithub, unsetSecrets } from "./complete-github.ts";
 import { isStandIn } from "./image-reference.ts";
-import { dockerOf, nameOf } from "./place.ts";
+import { dockerOf, keyOf, nameOf } from "./place.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
 import { type Facts, findings } from "./rules.ts";
@@ -75,7 +75,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
   return {
     name: nameOf(name, stack),
     protectData,
-    host: { docker: dockerOf(host.docker, dockerHost), subnet: host.subnet },
+    host: completeHost(host, dockerHost),
     edge: completeEdge(edge),
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),
@@ -94,6 +94,14 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     },
     standIns: standIns(written),
     unset: github ? unsetSecrets(github, Object.keys(secrets)).map(({ at, secret }) => ({ path: pathText(at), secret })) : [],
+  };
+}
+
+function completeHost({ docker, hostKeys, keySecret, subnet }: Written["host"], dockerHost: string | undefined): Settings["host"] {
+  return {
+    ...{ docker: dockerOf(docker, dockerHost), subnet },
+    ...(hostKeys && { hostKeys: hostKeys.map(keyOf) }),
+    ...(keySecret !== undefined && { keySecret }),
   };
 }
 
