@@ -70,8 +70,8 @@ export function fullDisk({ freeMb }: HostFacts): Trouble | undefined {
   };
 }
 
-/** @param stack whose settings hold the pins. @default they are the person's own known_hosts */
-function sshTrouble({ stderr, timedOut }: Said, at: SshAddress, stack: string | undefined): Trouble {
+/** Why ssh could not sign in, by what it said. @param stack whose settings hold the pins. @default they are the person's own known_hosts */
+export function sshTrouble({ stderr, timedOut }: Said, at: SshAddress, stack: string | undefined): Trouble {
   const has = (words: RegExp): boolean => words.test(stderr);
   const pins = stack === undefined ? "your known_hosts" : `sluice:host.hostKeys in Pulumi.${stack}.yaml`;
   const reach = `see that the machine runs and that port ${at.port} is open to you: ssh -p ${at.port} ${at.user}@${at.host}`;
