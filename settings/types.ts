@@ -269,6 +269,8 @@ export interface MaintenanceSettings extends ProgramSettings {
 
 /** One job, as settings have it. */
 export interface JobSettings extends MaintenanceJob, Limits {
+  /** Where it runs. */
+  readonly target: Target;
   /** Whether it is made at all. */
   readonly enabled: boolean;
   /** A program of the team's own, in place of a job of the image. */

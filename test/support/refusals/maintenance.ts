@@ -152,4 +152,32 @@ export const maintenance: readonly Case[] = [
     "owner/name of a repository",
     "add it, or take `tracker` out",
   ],
+  [
+    "a job in a cluster that looks at the host",
+    job("rotate-logs", { target: "kubernetes" }),
+    "sluice:maintenance.jobs.rotate-logs.target",
+    "kubernetes",
+    "docker: rotate-logs looks at the host, its engine or its stores",
+    "take it out",
+  ],
+  [
+    "a job in a cluster from an image that is built on the host",
+    job("books", { target: "kubernetes", every: "hours", hours: 1, command: ["true"] }),
+    "sluice:maintenance.jobs.books.target",
+    "kubernetes",
+    "docker, while the jobs' image is built on the host",
+    "publish images/jobs (npm run images) and write its reference to `sluice:maintenance.image`",
+  ],
+  [
+    "a job in a cluster that is none",
+    (s) => {
+      delete s.cluster;
+      for (const one of Object.values(s.services) as Raw[]) one.target = "docker";
+      s.maintenance = { image: "example/jobs:1", jobs: { books: { target: "kubernetes", every: "hours", hours: 1, command: ["true"] } } };
+    },
+    "sluice:maintenance.jobs.books.target",
+    "kubernetes",
+    "docker, while there is no `sluice:cluster`",
+    "take it out, or add `sluice:cluster`",
+  ],
 ];
