@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +7,9 @@ import { changes, Project } from "../support/project.ts";
 
 /** Prometheus looks at the machine's exporter this often, seconds; its rules go by the same. */
 const SCRAPE = 2;
+
+/** Folder that the reports of these runs are kept in, e.g. docs/samples. */
+const { SLUICE_SAMPLES: SAMPLES } = process.env;
 
 let project: Project;
 beforeAll(async () => {
@@ -62,6 +66,7 @@ describe("jobs of a running estate", () => {
       const ran = await job("run", name);
       expect([name, ran.exitCode === 0 || ran.exitCode === 2], ran.text).toEqual([name, true]);
       const { stdout } = await job("report", name);
+      if (SAMPLES !== undefined) await writeFile(join(SAMPLES, `${name}.md`), stdout);
       expect(stdout).toContain(`# ${name} of ${project.estate}`);
       if (name === "rotate-logs") expect(stdout).toContain(`| ${project.estate}-edge | json-file |`);
       else expect(stdout).toContain("## Host");
