@@ -25,7 +25,9 @@ export async function findJobs(docker: Docker, estate: string): Promise<JobFacts
 function jobFacts({ Id, State, Config }: ContainerFacts): JobFacts[] {
   const job = Config.Labels[LABEL.job];
   if (job === undefined) return [];
-  return [{ job, container: Id, running: State.Status === "running", startedAt: State.StartedAt, looks: Config.Labels[LABEL.looks] === "true" }];
+  return [
+    { job, container: Id, running: State.Status === "running", startedAt: State.StartedAt, looks: Config.Labels[LABEL.looks] === "true" },
+  ];
 }
 
 /** @throws Problem when there is no such job, naming those that there are */
@@ -33,14 +35,22 @@ export function jobNamed(name: string, jobs: readonly JobFacts[], estate: string
   const found = jobs.find(({ job }) => job === name);
   if (found) return found;
   if (jobs.length === 0)
-    throw new Problem(`'${estate}' has no jobs: it does not run (npm start), or the stack has no sluice:maintenance. Add it: sluice:maintenance: {}`);
-  throw new Problem(`'${estate}' has no job '${name}'. It has ${jobs.map(({ job }) => job).join(", ")}; why another is left out: npm run job -- list`);
+    throw new Problem(
+      `'${estate}' has no jobs: it does not run (npm start), or the stack has no sluice:maintenance. Add it: sluice:maintenance: {}`,
+    );
+  throw new Problem(
+    `'${estate}' has no job '${name}'. It has ${jobs.map(({ job }) => job).join(", ")}; why another is left out: npm run job -- list`,
+  );
 }
 
 /** Text files of the jobs' volume by path, read from a container that need not run. */
 export async function readFiles(host: string, { container }: JobFacts, folder: string): Promise<Map<string, string>> {
   // What a job has not written yet is not there.
-  const { stdout, exitCode } = await execa("docker", ["container", "cp", `${container}:/jobs/${folder}`, "-"], { env: { DOCKER_HOST: host }, encoding: "buffer", reject: false });
+  const { stdout, exitCode } = await execa("docker", ["container", "cp", `${container}:/jobs/${folder}`, "-"], {
+    env: { DOCKER_HOST: host },
+    encoding: "buffer",
+    reject: false,
+  });
   const files = new Map<string, string>();
   if (exitCode !== 0) return files;
   const tar = Readable.from([Buffer.from(stdout)]).pipe(extract());
@@ -63,7 +73,10 @@ export async function readHistory(host: string, jobs: readonly JobFacts[]): Prom
 /** The report of a job's last run. @throws Problem when it has none */
 export async function readReport(host: string, job: JobFacts): Promise<string> {
   const files = await readFiles(host, job, `reports/${job.job}`);
-  const newest = [...files.keys()].filter((path) => /\/\d{8}T\d{6}Z\.md$/.test(path)).sort().at(-1);
+  const newest = [...files.keys()]
+    .filter((path) => /\/\d{8}T\d{6}Z\.md$/.test(path))
+    .sort()
+    .at(-1);
   if (newest === undefined) throw new Problem(`${job.job} has no report yet: it never ran. Run it: npm run job -- run ${job.job}`);
   return files.get(newest) ?? "";
 }

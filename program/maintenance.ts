@@ -23,7 +23,7 @@ export function maintain(world: JobsWorld, { host, images }: { readonly host: Ho
   });
 
   function planned(job: JobSettings, estate: JobsWorld, address: Settings["secrets"][string] | undefined): PlannedJob[] {
-    if (!job.enabled) return [];
+    if (!job.enabled || job.target !== "docker") return [];
     const told = address === undefined ? {} : { [WEBHOOK]: address };
     if (job.command) return [{ ...job, facts: { estate: name }, secrets: told, mounts: [] }];
     const fit = PARTS[job.name as KnownJob];

@@ -46,7 +46,7 @@ export function watch(settings: Settings, { host, images, edge, stores, services
     hasPostgres: settings.postgres !== undefined,
     hasRedis: settings.redis !== undefined,
     hasGuard: guard !== undefined,
-    hasJobs: jobs !== undefined && settings.maintenance?.scheduler === "systemd",
+    hasJobs: jobs !== undefined,
   });
   const program = ({ source, memoryMb, cpus, drainSeconds }: ProgramSettings) => ({
     image: images.get(source),

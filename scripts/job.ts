@@ -47,7 +47,9 @@ sub("run", "run a job now, and show what it says; it ends with the job's exit co
       const job = jobNamed(name, jobs, settings.name);
       if (job.running) {
         process.exitCode = 75;
-        say(`${name} runs already, since ${job.startedAt.slice(0, 19).replace("T", " ")} UTC: it was left to itself. See it: docker logs -f ${settings.name}-job-${name}`);
+        say(
+          `${name} runs already, since ${job.startedAt.slice(0, 19).replace("T", " ")} UTC: it was left to itself. See it: docker logs -f ${settings.name}-job-${name}`,
+        );
         return;
       }
       const seen = job.looks ? await lookAt(host, settings.name) : "null";
@@ -84,10 +86,12 @@ async function estateOf(stack: string) {
   const project = readProject(stack);
   const { settings } = project;
   const { maintenance } = settings;
-  if (!maintenance) throw new Problem(`'${settings.name}' has no jobs: the stack has no sluice:maintenance. Add it: sluice:maintenance: {}`);
+  if (!maintenance)
+    throw new Problem(`'${settings.name}' has no jobs: the stack has no sluice:maintenance. Add it: sluice:maintenance: {}`);
   const docker = await reach(project, { install: false });
   const jobs = await findJobs(docker, settings.name);
-  if (jobs.length === 0 && (await docker.list("container", settings.name)).length === 0) throw new Problem(`'${settings.name}' does not run. Start it: npm start`);
+  if (jobs.length === 0 && (await docker.list("container", settings.name)).length === 0)
+    throw new Problem(`'${settings.name}' does not run. Start it: npm start`);
   return { settings, maintenance: maintenance satisfies MaintenanceSettings, host: settings.host.docker, jobs };
 }
 

@@ -47,7 +47,7 @@ function completeJob(name: string, written: WrittenJob | undefined, all: Written
   const schedule = scheduleOf(known.schedule, written, all.timeZone);
   return {
     ...known,
-    ...{ enabled: written?.enabled ?? true, memoryMb, cpus, drainSeconds: all.drainSeconds },
+    ...{ enabled: written?.enabled ?? true, target: written?.target ?? "docker", memoryMb, cpus, drainSeconds: all.drainSeconds },
     ...(schedule && { schedule }),
     ...(limitMinutes !== undefined && { limitSeconds: Math.round(limitMinutes * 60) }),
     ...Object.fromEntries(

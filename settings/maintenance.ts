@@ -7,6 +7,7 @@ import { field, flag, limits, text, whole } from "./field.ts";
 import { build, image } from "./image-reference.ts";
 import { benchmark, costs, secretAge } from "./reviews.ts";
 import { SECRET_NAME } from "./service.ts";
+import { TARGETS } from "./types.ts";
 
 export const EVERY = ["minutes", "hours", "day", "week", "month"] as const;
 
@@ -66,6 +67,11 @@ const job = field(
       allowed: "always or problems",
       example: "problems",
     }).optional(),
+    target: field(z.enum(TARGETS), {
+      means: "Where it runs: on the Docker host, begun by its systemd, or in the cluster, as a CronJob.",
+      allowed: "docker or kubernetes",
+      example: "kubernetes",
+    }).default("docker"),
     does: text(/^[^\n\0]{1,120}$/, {
       means: "One line: what it does, after `it`.",
       allowed: "one line of text",

@@ -4,7 +4,7 @@ import { clusterImages, completeCluster, completeOutside } from "./complete-clus
 import { completeGithub, unsetSecrets } from "./complete-github.ts";
 import { completeMaintenance } from "./complete-maintenance.ts";
 import { isStandIn } from "./image-reference.ts";
-import { dockerOf, nameOf } from "./place.ts";
+import { dockerOf, keyOf, nameOf } from "./place.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
 import { type Facts, findings } from "./rules.ts";
@@ -77,7 +77,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
   return {
     name: nameOf(name, stack),
     protectData,
-    host: { docker: dockerOf(host.docker, dockerHost), subnet: host.subnet },
+    host: completeHost(host, dockerHost),
     edge: completeEdge(edge),
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),
@@ -102,6 +102,14 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     },
     standIns: standIns(written),
     unset: github ? unsetSecrets(github, Object.keys(secrets)).map(({ at, secret }) => ({ path: pathText(at), secret })) : [],
+  };
+}
+
+function completeHost({ docker, hostKeys, keySecret, subnet }: Written["host"], dockerHost: string | undefined): Settings["host"] {
+  return {
+    ...{ docker: dockerOf(docker, dockerHost), subnet },
+    ...(hostKeys && { hostKeys: hostKeys.map(keyOf) }),
+    ...(keySecret !== undefined && { keySecret }),
   };
 }
 

@@ -60,6 +60,10 @@ export interface Settings<Secret = Output<string>> {
 export interface HostSettings {
   /** Docker engine: `unix:///path` or `ssh://user@host[:port]`. */
   readonly docker: string;
+  /** Public keys that the host may show when it is reached by ssh; absent where the person's own known_hosts decides. */
+  readonly hostKeys?: readonly string[];
+  /** Secret that holds the private key to sign in with; absent where agent and keys of the person do. */
+  readonly keySecret?: string;
   /** The estate's own network, private IPv4 in CIDR form, /16 to /22. */
   readonly subnet: string;
 }
@@ -307,6 +311,8 @@ export interface MaintenanceSettings extends ProgramSettings {
 
 /** One job, as settings have it. */
 export interface JobSettings extends MaintenanceJob, Limits {
+  /** Where it runs. */
+  readonly target: Target;
   /** Whether it is made at all. */
   readonly enabled: boolean;
   /** A program of the team's own, in place of a job of the image. */

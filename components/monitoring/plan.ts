@@ -39,7 +39,7 @@ export interface PlanArgs {
   readonly hasRedis: boolean;
   /** Whether canaries are watched. @default false */
   readonly hasGuard?: boolean;
-  /** Whether jobs of maintenance run by themselves. @default false */
+  /** Whether there are jobs of maintenance. @default false */
   readonly hasJobs?: boolean;
   readonly port: number;
   /** Seconds between two looks at everything but the edge. */

@@ -30,7 +30,14 @@ export interface JobFit {
   /** Why an estate with these settings cannot have it, in words that complete "left out: "; nothing when it can. */
   readonly lacks: (settings: Settings<unknown>) => string | undefined;
   readonly part: (world: JobsWorld) => JobPart;
+  /** What it needs where it runs in a cluster. @default it needs the host, its engine or its stores */
+  readonly anywhere?: (settings: Settings) => JobPart;
 }
+
+const trackerPart = ({ maintenance, secrets }: Settings): JobPart => {
+  const { tokenSecret = "", ...facts } = maintenance?.tracker ?? {};
+  return { facts, secrets: { token: secrets[tokenSecret] ?? "" } };
+};
 
 const always = (): undefined => undefined;
 
@@ -54,9 +61,7 @@ export const PARTS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
   },
   "issue-tracker": {
     lacks: ({ maintenance }) => (maintenance?.tracker ? undefined : "`sluice:maintenance.tracker` names no issue tracker"),
-    part: ({ settings: { maintenance, secrets } }) => {
-      const { tokenSecret = "", ...facts } = maintenance?.tracker ?? {};
-      return { facts, secrets: { token: secrets[tokenSecret] ?? "" } };
-    },
+    part: ({ settings }) => trackerPart(settings),
+    anywhere: trackerPart,
   },
 };

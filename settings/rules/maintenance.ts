@@ -20,12 +20,14 @@ const PARTS: Readonly<Record<Every, readonly Part[]>> = {
 const ALL_PARTS: readonly Part[] = ["minutes", "hours", "at", "on", "day", "timeZone"];
 
 /** What jobs of maintenance ask of each other, and of the rest of the settings. */
-export const maintenanceRules: Rule = ({ maintenance, secrets }) => {
+export const maintenanceRules: Rule = ({ maintenance, secrets, cluster }) => {
   if (!maintenance) return [];
   const at = ["maintenance"];
   const found = sourceChoice(at, maintenance, "optional");
   for (const [name, job] of Object.entries(maintenance.jobs))
     found.push(...named([...at, "jobs", name], name, job), ...scheduled([...at, "jobs", name], name, job));
+  for (const [name, job] of Object.entries(maintenance.jobs))
+    found.push(...placed([...at, "jobs", name, "target"], name, job, { hasCluster: cluster !== undefined, image: maintenance.image }));
   const known = Object.keys(secrets);
   found.push(...secret([...at, "webhookSecret"], maintenance.webhookSecret, known));
   const { tracker } = maintenance;
@@ -99,6 +101,39 @@ function scheduled(at: Path, name: string, job: WrittenJob): Finding[] {
   if (every === "week") need("on", "a day of the week", "Sunday");
   if (every === "month" && job.day === undefined) need("on", "the first such day of the month, or `day`", "Monday");
   return [...found, ...both(at, job)];
+}
+
+/** Jobs that need nothing of a host. */
+const ANYWHERE: readonly string[] = ["issue-tracker"];
+
+/** A cluster runs what needs no host, from an image that it can pull. */
+function placed(
+  at: Path,
+  name: string,
+  job: WrittenJob,
+  { hasCluster, image }: { hasCluster: boolean; image: string | undefined },
+): Finding[] {
+  if (job.target !== "kubernetes") return [];
+  const received = "kubernetes";
+  if (job.command === undefined && !ANYWHERE.includes(name))
+    return [{ at, received, allowed: `docker: ${name} looks at the host, its engine or its stores`, fix: "take it out" }];
+  if (!hasCluster)
+    return [
+      {
+        at,
+        reads: [["cluster"]],
+        received,
+        allowed: "docker, while there is no `sluice:cluster`",
+        fix: "take it out, or add `sluice:cluster`",
+      },
+    ];
+  if (image === undefined) {
+    const fix = "publish images/jobs (npm run images) and write its reference to `sluice:maintenance.image`";
+    return [{ at, reads: [["maintenance", "image"]], received, allowed: "docker, while the jobs' image is built on the host", fix }];
+  }
+  const every = job.every ?? knownJob(name)?.schedule?.every;
+  if (every !== undefined) return [];
+  return [{ at, received, allowed: "docker: a cluster begins what has a schedule", fix: "add `every`, or take it out" }];
 }
 
 function both(at: Path, { on, day }: WrittenJob): Finding[] {

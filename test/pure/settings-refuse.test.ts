@@ -5,6 +5,7 @@ import { cluster } from "../support/refusals/cluster.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
 import { github } from "../support/refusals/github.ts";
+import { maintenance } from "../support/refusals/maintenance.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
 import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
@@ -22,6 +23,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   monitoring,
   alerting,
   rollout,
+  maintenance,
   evidence,
   "a cluster": cluster,
   "a workload": workload,

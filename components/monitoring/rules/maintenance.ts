@@ -12,7 +12,7 @@ const each = (metric: string): string => `max by (exported_job) (${metric})`;
 const LAST = `(${each("sluice_job_last_success_timestamp_seconds")} or ${each("sluice_job_declared_timestamp_seconds")})`;
 const JOB = "{{ $labels.exported_job }}";
 
-/** Jobs of maintenance that run by themselves. Absence counts, not failure alone: what was never begun reports nothing. */
+/** Jobs of maintenance. Absence counts, not failure alone: what was never begun reports nothing. Only what runs by itself has a deadline. */
 export function maintenance({ owner, hasJobs }: RuleSettings): RuleGroup[] {
   if (!hasJobs) return [];
   const own = { area: "maintenance", owner } as const;
@@ -28,12 +28,13 @@ export function maintenance({ owner, hasJobs }: RuleSettings): RuleGroup[] {
           severity: "critical",
           priority: "P1",
           summary: `The job ${JOB} has not done its work for too long`,
-          description: "Its last success, or the day it was declared, is {{ $value | humanizeDuration }} ago: more runs were missed than may be.",
+          description:
+            "Its last success, or the day it was declared, is {{ $value | humanizeDuration }} ago: more runs were missed than may be.",
         },
         {
           ...own,
           name: "MaintenanceJobsUnknown",
-          expr: "absent(sluice_job_deadline_seconds)",
+          expr: "absent(sluice_job_limit_seconds)",
           for: 900,
           severity: "warning",
           priority: "P2",

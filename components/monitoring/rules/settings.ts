@@ -46,7 +46,7 @@ export interface RuleSettings {
   readonly hasRedis: boolean;
   /** Whether canaries are watched. @default false */
   readonly hasGuard: boolean;
-  /** Whether jobs of maintenance run by themselves. @default false */
+  /** Whether there are jobs of maintenance. @default false */
   readonly hasJobs: boolean;
   /** Where runbooks are read: an alert's `runbook_url` is `<runbookBase>/<name>.md`. @default "docs/runbooks" */
   readonly runbookBase: string;

@@ -37,7 +37,10 @@ export const maintenance: AreaCases = {
     {
       says: "a last success that is exactly as old as it may be, for an hour",
       every: "1m",
-      series: { [of("last_success_timestamp_seconds", "backup-to-r2")]: "-1200+60x60", [of("deadline_seconds", "backup-to-r2")]: "1200x60" },
+      series: {
+        [of("last_success_timestamp_seconds", "backup-to-r2")]: "-1200+60x60",
+        [of("deadline_seconds", "backup-to-r2")]: "1200x60",
+      },
       alerts: [silent("MaintenanceJobMissed", "50m")],
     },
     {
@@ -49,7 +52,7 @@ export const maintenance: AreaCases = {
     {
       says: "a job that nobody begins by itself",
       every: "1m",
-      series: { [of("declared_timestamp_seconds", "restore")]: "0x60", [of("deadline_seconds", "rotate-logs")]: "600x60" },
+      series: { [of("declared_timestamp_seconds", "restore")]: "0x60", [of("limit_seconds", "restore")]: "600x60" },
       alerts: [silent("MaintenanceJobMissed", "50m"), silent("MaintenanceJobsUnknown", "50m")],
     },
     {
@@ -100,7 +103,11 @@ export const maintenance: AreaCases = {
         [of("running_since_timestamp_seconds", "restore")]: "300x60",
         [of("limit_seconds", "restore")]: "43200x60",
       },
-      alerts: [silent("MaintenanceJobStuck", "17m"), silent("MaintenanceJobStuck", "18m"), fires("MaintenanceJobStuck", "20m", stuck("backup-to-r2", "15m 0s"))],
+      alerts: [
+        silent("MaintenanceJobStuck", "17m"),
+        silent("MaintenanceJobStuck", "18m"),
+        fires("MaintenanceJobStuck", "20m", stuck("backup-to-r2", "15m 0s")),
+      ],
     },
   ],
 };
