@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../settings/parse.ts";
 import { alerting } from "../support/refusals/alerting.ts";
+import { backup } from "../support/refusals/backup.ts";
 import { cluster } from "../support/refusals/cluster.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
@@ -21,6 +22,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   "a slot": slots,
   traffic,
   monitoring,
+  backup,
   alerting,
   rollout,
   maintenance,
