@@ -188,13 +188,18 @@ export class Repository {
 
   /** The program that writes a stored file to its stdout. */
   source(snapshot: string, path: string): Program {
-    return { name: "restic", args: ["--retry-lock", LOCK_PATIENCE, "dump", snapshot, path], env: this.env };
+    return { name: "restic", args: [...this.always(), "dump", snapshot, path], env: this.env };
   }
 
   /** @throws StoreProblem, Problem when {@link source} has failed */
   judge(path: string, ended: Ended): void {
     this.world.signal.throwIfAborted();
     if (ended.code !== 0 && ended.code !== CLOSED_PIPE) throw this.failed(`read ${path}`, ended);
+  }
+
+  /** A request that moves nothing for as long as settings have patience is asked again; restic alone would wait for five minutes. */
+  private always(): string[] {
+    return ["--retry-lock", LOCK_PATIENCE, "--stuck-request-timeout", `${this.facts.patienceSeconds}s`];
   }
 
   private async must(what: string, args: readonly string[], more: Asking = {}): Promise<Ended> {
@@ -218,7 +223,7 @@ export class Repository {
   private async ask(args: readonly string[], { env = {}, signal = this.world.signal, onLine }: Asking = {}): Promise<Ended> {
     const over = new AbortController();
     const watch = this.watch(over);
-    const program = { name: "restic", args: ["--retry-lock", LOCK_PATIENCE, ...args], env: { ...this.env, ...env } };
+    const program = { name: "restic", args: [...this.always(), ...args], env: { ...this.env, ...env } };
     try {
       const ended = await run(program, {
         signal: AbortSignal.any([signal, over.signal]),
