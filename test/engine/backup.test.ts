@@ -34,11 +34,12 @@ describe("backups", () => {
       config["sluice:maintenance"] = {
         memoryMb: 1024,
         cpus: 2,
-        jobs: jobsOff(),
+        jobs: JOBS,
         backup: { endpoint: `http://${address}:7070`, bucket: "backups", readAllDays: 1, patienceSeconds: PATIENCE_SECONDS },
       };
     });
     const secrets = { "backup-password": randomBytes(16).toString("hex"), "backup-key-id": "unknown", "backup-key": "unknown" };
+    await project.pulumi("stack", "init", "dev");
     for (const [name, value] of Object.entries(secrets)) {
       const set = await project.setSecret(`sluice:secrets.${name}`, value);
       expect(set.exitCode, set.text).toBe(0);
@@ -198,14 +199,16 @@ describe("backups", () => {
   }
 });
 
-/** Every job but those that this is about: each would be one more container. */
-const jobsOff = (): Json =>
-  Object.fromEntries(
+/** No job but those that this is about: each would be one more container. And a fault is seen at the first try. */
+const JOBS: Json = {
+  ...Object.fromEntries(
     [
       ...["rotate-logs", "health-report", "issue-tracker", "security-audit", "database-review", "check-updates", "performance-benchmark"],
       ...["capacity-forecast", "secret-age", "monthly-report", "cost-summary"],
     ].map((name) => [name, { enabled: false }]),
-  );
+  ),
+  ...{ "backup-to-r2": { retries: 0 }, "restore-drill": { retries: 0 } },
+};
 
 /** Text that nothing compresses, as SQL. */
 const randomText = (bytes: number): string =>

@@ -11,6 +11,7 @@ import { wanted } from "./contents.ts";
 
 /** Longer than any request of a service should hold a table. */
 const LOCK_SECONDS = 60;
+const UNCHANGED = "Nothing was changed";
 const PSQL = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"];
 
 /**
@@ -31,9 +32,13 @@ export async function replace(
   try {
     const contents = join(folder, "contents");
     const listed = await repository.into(snapshot, DUMP, { name: "pg_restore", args: ["--list"] });
-    if (listed.code !== 0) throw new Problem(`The dump cannot be read: ${listed.stderr.trim().slice(-400)} Nothing was changed.`);
+    if (listed.code !== 0) throw new Problem(`The dump cannot be read: ${listed.stderr.trim().slice(-400)}`);
     await writeFile(contents, wanted(listed.stdout));
     await write(world, repository, snapshot, into, manifest, contents);
+  } catch (error) {
+    world.signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem(why.includes(UNCHANGED) ? why : `${why} ${UNCHANGED}: the database is as it was.`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -59,13 +64,13 @@ async function write(
   signal.throwIfAborted();
   if (code !== 0) throw new Problem(refusalWords(stderr));
   repository.judge(DUMP, from);
-  if (!whole) throw new Problem(`The dump could not be read to its end: ${through.stderr.trim().slice(-400)} Nothing was changed.`);
+  if (!whole) throw new Problem(`The dump could not be read to its end: ${through.stderr.trim().slice(-400)}`);
 }
 
 /** Why the database did not take the dump. */
 export function refusalWords(stderr: string): string {
   const said = /ERROR:\s*(.*)/.exec(stderr)?.[1] ?? (stderr.trim().slice(-400) || "psql ended without a word");
-  const nothing = "Nothing was changed: the database is as it was.";
+  const nothing = `${UNCHANGED}: the database is as it was.`;
   if (/lock timeout/.test(said))
     return `Somebody held a table for more than ${LOCK_SECONDS} seconds. ${nothing} Stop the services that use the database (docker stop their containers), run the job again, and start them.`;
   if (/role ".*" does not exist/.test(said))
