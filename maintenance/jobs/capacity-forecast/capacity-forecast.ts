@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Job, JobOutcome, JobWorld } from "../../job.ts";
+import type { Finding, Job, JobOutcome, JobWorld } from "../../job.ts";
 import { Prometheus } from "../../prometheus.ts";
 import { percent } from "../../words.ts";
 import { dayOf, type Forecast, forecast, judge, type Resource } from "./forecast.ts";
@@ -39,6 +39,16 @@ async function foresee(world: JobWorld): Promise<JobOutcome> {
   );
 }
 
+const NOTHING: Finding = {
+  ...{ level: "warning", what: "Prometheus has measured nothing that could run out." },
+  todo: "See whether its targets answer: npm run status.",
+};
+
+/** Further than a straight line of a month says anything. */
+const SIGHT_DAYS = 730;
+const ending = (daysLeft: number | undefined, now: number): string =>
+  daysLeft === undefined ? "no" : daysLeft > SIGHT_DAYS ? "not in sight" : dayOf(daysLeft, now);
+
 /** The report of a forecast. @param now seconds since 1970 */
 export function render(forecasts: readonly Forecast[], now: number): JobOutcome {
   const order = [...forecasts].sort(
@@ -50,7 +60,7 @@ export function render(forecasts: readonly Forecast[], now: number): JobOutcome 
       next?.daysLeft === undefined
         ? `Nothing of ${forecasts.length} things runs out, as far as ${DAYS} days say.`
         : `The first to run out is ${next.name}, on ${dayOf(next.daysLeft, now)} (in ${Math.floor(next.daysLeft)} days).`,
-    findings: order.flatMap((one) => judge(one, now)),
+    findings: order.length === 0 ? [NOTHING] : order.flatMap((one) => judge(one, now)),
     sections: [
       {
         title: "Forecast",
@@ -62,7 +72,7 @@ export function render(forecasts: readonly Forecast[], now: number): JobOutcome 
             ...(unknown === undefined
               ? [
                   `${perMonth >= 0 ? "+" : "-"}${percent(Math.abs(perMonth))}`,
-                  daysLeft === undefined ? "no" : dayOf(daysLeft, now),
+                  ending(daysLeft, now),
                   fit.toFixed(2),
                 ]
               : ["?", "?", "?"]),
