@@ -262,3 +262,30 @@ describe("sluice-job", () => {
     expect((await job(...args)).exitCode).toBe(64);
   });
 });
+
+describe("declare-jobs", () => {
+  const DECLARE = join(import.meta.dirname, "../../images/jobs/bin/declare-jobs");
+  let place: ReturnType<typeof unitFolder>;
+  beforeEach(() => {
+    place = unitFolder();
+  });
+  afterEach(() => place.remove());
+  const declare = (lines: string) => execa("sh", [DECLARE, place.path], { input: lines });
+  const numbers = () => readFileSync(join(place.path, ".metrics/jobs-declared.prom"), "utf8");
+  const since = (job: string) => new RegExp(`^sluice_job_declared_timestamp_seconds\\{job="${job}"\\} (\\d+)$`, "m").exec(numbers())?.[1];
+
+  it("tells since when there is a job, how old its success may be, and forgets what a job measured that is gone", async () => {
+    await declare("backup 86400 90000 600\nrestore - - 600\n");
+    const first = since("backup");
+    expect(numbers()).toContain('sluice_job_deadline_seconds{job="backup"} 90000\n');
+    expect(numbers()).not.toContain('sluice_job_deadline_seconds{job="restore"}');
+    expect(numbers()).toContain('sluice_job_limit_seconds{job="restore"} 600\n');
+    for (const name of ["backup.prom", "backup.own.prom", "restore.prom", "restore.own.prom"])
+      writeFileSync(join(place.path, ".metrics", name), "");
+    // As if it had been long ago: it is not declared anew.
+    writeFileSync(join(place.path, ".metrics/.declared"), `backup ${Number(first) - 1000} 86400 90000 600\n`);
+    await declare("backup 86400 180000 600\n");
+    expect([Number(since("backup")), since("restore")]).toEqual([Number(first) - 1000, undefined]);
+    expect(readdirSync(join(place.path, ".metrics")).sort()).toEqual([".declared", "backup.own.prom", "backup.prom", "jobs-declared.prom"]);
+  });
+});
