@@ -228,7 +228,7 @@ describe("sluice-job", () => {
     place = unitFolder();
     mkdirSync(join(place.path, "says"));
     // Docker is played: `inspect` says what the test wrote, `start` gives back what it read.
-    const docker = `#!/bin/sh\ncase "$*" in\n*inspect*) [ -e ${place.path}/says/state ] && cat ${place.path}/says/state || { echo "No such container"; exit 1; } ;;\n*start*) cat; exit 7 ;;\n*exec*) cat > ${place.path}/says/metric ;;\nesac\n`;
+    const docker = `#!/bin/sh\ncase "$*" in\n*inspect*) [ -e ${place.path}/says/state ] && cat ${place.path}/says/state || { echo "No such container"; exit 1; } ;;\n*start*) head -n 1; exit 7 ;;\n*exec*) cat > ${place.path}/says/metric ;;\nesac\n`;
     writeFileSync(join(place.path, "bin/docker"), docker);
     chmodSync(join(place.path, "bin/docker"), 0o755);
   });
