@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { lookScript, makeScript, open, type Planned, readLook, readProgress, stepsOf } from "../../estate/prepare/plan.ts";
+import { fileDiffers, type Step } from "../../estate/prepare/step.ts";
 import { dockerSettings } from "../../estate/prepare/steps/docker.ts";
 import { firewall, rules } from "../../estate/prepare/steps/firewall.ts";
 import { packages } from "../../estate/prepare/steps/packages.ts";
 import { sshd } from "../../estate/prepare/steps/ssh.ts";
 import { time } from "../../estate/prepare/steps/system.ts";
 import { deployUser, programs } from "../../estate/prepare/steps/user.ts";
-import { fileDiffers, type Step } from "../../estate/prepare/step.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const asFile = (text: string, facts = "root:root 644") => `${facts}\n${base64(text)}`;
@@ -62,10 +62,15 @@ describe("a look at a host", () => {
 
 describe("making a host", () => {
   const step = (name: string): Step => ({ name, title: name, look: "", judge: () => ({ differs: [], make: "" }) });
-  const planned = (name: string, make: string, more: Partial<Planned> = {}): Planned => ({ step: step(name), differs: ["it"], make, ...more });
+  const planned = (name: string, make: string, more: Partial<Planned> = {}): Planned => ({
+    step: step(name),
+    differs: ["it"],
+    make,
+    ...more,
+  });
   const run = (plan: readonly Planned[]) => {
     // The timer that takes things back is systemd's.
-    const script = `systemctl() { :; }; systemd-run() { echo armed; }\n${makeScript(plan)}`;
+    const script = `alias systemctl=: systemd-run='echo armed #'\n${makeScript(plan)}`;
     try {
       return { code: 0, out: execFileSync("sh", { input: script, encoding: "utf8" }).trim().split("\n") };
     } catch (error) {
@@ -75,7 +80,12 @@ describe("making a host", () => {
   };
 
   it("makes what differs and nothing else, and ends at the first that fails", () => {
-    const { code, out } = run([planned("a", "echo made a"), planned("b", "echo made b", { differs: [] }), planned("c", "false\necho no"), planned("d", "echo no")]);
+    const { code, out } = run([
+      planned("a", "echo made a"),
+      planned("b", "echo made b", { differs: [] }),
+      planned("c", "false\necho no"),
+      planned("d", "echo no"),
+    ]);
     expect(code).toBe(1);
     expect(out).toEqual(["sluice-host:begin a", "made a", "sluice-host:done a", "sluice-host:begin c", "sluice-host:failed c"]);
     expect(out.map(readProgress)).toEqual([
@@ -105,7 +115,9 @@ describe("a step", () => {
     const file = { path: "/etc/x", text: "x\n" };
     expect(fileDiffers(file, ["absent", ""])).toEqual(["/etc/x is missing"]);
     expect(fileDiffers(file, asFile("y\n").split("\n"))).toEqual(["/etc/x says something else"]);
-    expect(fileDiffers(file, asFile("x\n", "deploy:deploy 666").split("\n"))).toEqual(["/etc/x is deploy:deploy 666, wanted root:root 644"]);
+    expect(fileDiffers(file, asFile("x\n", "deploy:deploy 666").split("\n"))).toEqual([
+      "/etc/x is deploy:deploy 666, wanted root:root 644",
+    ]);
     expect(fileDiffers(file, asFile("x\n").split("\n"))).toEqual([]);
   });
 
@@ -116,7 +128,9 @@ describe("a step", () => {
     expect(packages.judge(all("os debian 12", "has chronyd")).differs).toEqual([]);
     expect(packages.judge(all("os debian 12")).differs).toEqual(["systemd-timesyncd is not installed"]);
     expect(packages.judge(all("os debian 13", "has chronyd")).differs).toEqual(["docker-cli is not installed"]);
-    expect(packages.judge(all("os debian 13", "has chronyd\nhas docker").replace("docker.io installed", "has dockerd")).differs).toEqual([]);
+    expect(packages.judge(all("os debian 13", "has chronyd\nhas docker").replace("docker.io installed", "has dockerd")).differs).toEqual(
+      [],
+    );
     expect(packages.judge(all("os debian 12")).make).toMatch(/--force-confold systemd-timesyncd >/);
   });
 
@@ -147,12 +161,18 @@ describe("a step", () => {
   it("lets those sign in as the deploying account who sign in as the one that prepares, or those that are named", () => {
     const bare = `account \ngroups \npassword \nmode \nmine ${KEY} me@home`;
     const { differs, make } = deployUser(WISH).judge(bare);
-    expect(differs).toEqual(["there is no account deploy", "deploy may not use Docker (group docker)", "the key …oiqz9s+RkFVi does not sign in as deploy"]);
+    expect(differs).toEqual([
+      "there is no account deploy",
+      "deploy may not use Docker (group docker)",
+      "the key …oiqz9s+RkFVi does not sign in as deploy",
+    ]);
     expect(make).toContain(`echo '${KEY}' >> /home/deploy/.ssh/authorized_keys`);
     const good = `account /home/deploy:/bin/bash\ngroups deploy docker\npassword L\nmode deploy 700 deploy 600 \nhas from="10.0.0.0/8" ${KEY} x`;
     expect(deployUser(WISH).judge(`${good}\nmine ${KEY}`).differs).toEqual([]);
     const other = KEY.replace("RkFVi", "RkFVj");
-    expect(deployUser({ ...WISH, keys: [other] }).judge(`${good}\nmine ${KEY}`).differs).toEqual(["the key …oiqz9s+RkFVj does not sign in as deploy"]);
+    expect(deployUser({ ...WISH, keys: [other] }).judge(`${good}\nmine ${KEY}`).differs).toEqual([
+      "the key …oiqz9s+RkFVj does not sign in as deploy",
+    ]);
     expect(deployUser(WISH).judge("account \ngroups \npassword \nmode ").blocked).toContain("no key would sign in");
     expect(deployUser(WISH).judge(good.replace("password L", "password P")).differs).toEqual(["deploy has a password"]);
   });
@@ -176,7 +196,9 @@ describe("a step", () => {
       .filter((line) => line !== "" && !line.startsWith("#"))
       .map((line) => line.replace(/^\S+/, (key) => key.toLowerCase()));
     expect(sshd.judge(`${asFile(file)}\n${effective.join("\n")}`)).toMatchObject({ differs: [] });
-    const overruled = sshd.judge(`${asFile(file)}\n${effective.join("\n").replace("passwordauthentication no", "passwordauthentication yes")}`);
+    const overruled = sshd.judge(
+      `${asFile(file)}\n${effective.join("\n").replace("passwordauthentication no", "passwordauthentication yes")}`,
+    );
     expect(overruled.differs).toEqual(["PasswordAuthentication is yes, wanted no"]);
     expect(overruled.blocked).toContain("another file says so");
     expect(sshd.judge("absent\n\n").blocked).toBeUndefined();

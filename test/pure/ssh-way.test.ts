@@ -39,7 +39,8 @@ describe("the way to a host", () => {
   });
 
   it("lets no setting of the person's own weaken that, and minds the others", () => {
-    const mine = "Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  BatchMode no\n  HostName 192.0.2.7\n  Port 2022\n  ProxyJump jump\n";
+    const mine =
+      "Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  BatchMode no\n  HostName 192.0.2.7\n  Port 2022\n  ProxyJump jump\n";
     const said = asked([HOST], [HOST.host], {}, mine);
     expect(said).toEqual(expect.arrayContaining(["batchmode yes", "hostname 192.0.2.7", "port 22", "proxyjump jump"]));
     expect(said.join("\n")).toMatch(/^stricthostkeychecking (true|yes)$/m);
@@ -96,9 +97,24 @@ describe("why a host cannot be used", () => {
 
   // What OpenSSH 9.2 and Docker 20.10 said when it was so.
   it.each([
-    ["a changed key", "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.", "another key than the pinned one", PINS],
-    ["an unknown key", "No ED25519 host key is known for [vps]:2222 and you have requested strict checking.\nHost key verification failed.", "not pinned", PINS],
-    ["no key of that type", "Unable to negotiate with 10.0.0.1 port 2222: no matching host key type found. Their offer: rsa-sha2-512", "no key of a pinned type", PINS],
+    [
+      "a changed key",
+      "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+      "another key than the pinned one",
+      PINS,
+    ],
+    [
+      "an unknown key",
+      "No ED25519 host key is known for [vps]:2222 and you have requested strict checking.\nHost key verification failed.",
+      "not pinned",
+      PINS,
+    ],
+    [
+      "no key of that type",
+      "Unable to negotiate with 10.0.0.1 port 2222: no matching host key type found. Their offer: rsa-sha2-512",
+      "no key of a pinned type",
+      PINS,
+    ],
     ["a refused key", "deploy@vps: Permission denied (publickey).", "refuses your key for deploy", "ssh-add -l"],
     ["a wrong name", "ssh: Could not resolve hostname vps: Name or service not known", "no name server knows vps", "correct the name"],
     ["nobody there", "ssh: connect to host vps port 2222: Connection timed out", "cannot be reached", "port 2222 is open"],
@@ -114,8 +130,18 @@ describe("why a host cannot be used", () => {
   const MARK = "sluice-host:";
   it.each([
     ["no Docker", `${MARK}asked\n${MARK}docker missing`, "has no Docker", "npm run host -- prepare root@vps:2222"],
-    ["no permission", `${MARK}asked\n${MARK}refused permission denied while trying to connect`, "deploy may not use Docker", "usermod -aG docker deploy"],
-    ["no engine", `${MARK}asked\n${MARK}refused Cannot connect to the Docker daemon at unix:///var/run/docker.sock.`, "does not run", "systemctl start docker"],
+    [
+      "no permission",
+      `${MARK}asked\n${MARK}refused permission denied while trying to connect`,
+      "deploy may not use Docker",
+      "usermod -aG docker deploy",
+    ],
+    [
+      "no engine",
+      `${MARK}asked\n${MARK}refused Cannot connect to the Docker daemon at unix:///var/run/docker.sock.`,
+      "does not run",
+      "systemctl start docker",
+    ],
     ["an old engine", `${MARK}asked\n${MARK}version 19.03.15`, "is 19.03.15; 20.10 or later", "npm run host -- prepare"],
   ])("%s is told, and what to do", (_, stdout, why, todo) => {
     expect(said("", stdout)).toEqual({ why: expect.stringContaining(why), todo: expect.stringContaining(todo) });
