@@ -140,6 +140,28 @@ describe("a machine that is reached by ssh", () => {
     expect(await slotsSeen(20)).toEqual({ blue: 20 });
   });
 
+  it("is signed in to with a key that is a secret of the stack, which is written nowhere", async () => {
+    const { SSH_AUTH_SOCK: agent = "" } = project.env;
+    onTestFinished(await project.remember());
+    onTestFinished(() => void (project.env.SSH_AUTH_SOCK = agent));
+    const key = await readFile(vps.identity, "utf8");
+    await project.configure((config) => Object.assign(config["sluice:host"] as object, { keySecret: "deploy-key" }));
+    good(await project.setSecret("sluice:secrets.deploy-key", key));
+    project.env.SSH_AUTH_SOCK = "/nowhere";
+    await vps.cut();
+    const before = await vps.signed();
+    good(await project.script("status"));
+    const up = await project.up();
+    good(up);
+    // An agent for each command: what the first has opened carries the second as well.
+    expect((await vps.signed()).connections - before.connections).toBe(1);
+    const planted = key.split("\n")[2] ?? "";
+    expect(planted.length).toBeGreaterThan(30);
+    const found = await execa("grep", ["-rlF", "--exclude-dir=node_modules", "--", planted, project.root], { reject: false });
+    expect([found.exitCode, found.stdout]).toEqual([1, ""]);
+    expect(up.text).not.toContain(planted);
+  });
+
   it("is not believed with another key, by any command, and nothing is changed", async () => {
     await vps.newHostKey();
     await vps.cut();
