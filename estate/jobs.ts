@@ -96,8 +96,11 @@ export async function look(host: string, estate: string, scripts: string): Promi
  * @returns its exit code
  */
 export async function beginJob(host: string, { container }: JobFacts, line: string): Promise<number> {
-  const { exitCode = 1 } = await execa("docker", ["container", "start", "--attach", "--interactive", container], {
-    ...{ env: { DOCKER_HOST: host }, input: `${line}\n`, stdout: "inherit", stderr: "inherit", reject: false },
+  const begun = execa("docker", ["container", "start", "--attach", "--interactive", container], {
+    ...{ env: { DOCKER_HOST: host }, stdin: "pipe", stdout: "inherit", stderr: "inherit", reject: false },
   });
+  // Its input stays open: at its end, Docker would let go of the output too. A job that ends at once reads none of it.
+  begun.stdin.on("error", () => undefined).write(`${line}\n`);
+  const { exitCode = 1 } = await begun;
   return exitCode;
 }

@@ -104,3 +104,45 @@ describe("the jobs of maintenance", () => {
     expect(await stdin("systemd", job("restore", { schedule: undefined }))).toBe("restore - - 600\n");
   });
 });
+
+/** Everything that the program registers for a stack on a host. */
+async function declared(raw: object): Promise<Registered[]> {
+  const { parseSettings } = await import("../../settings/parse.ts");
+  const { declareHost } = await import("../../program/host.ts");
+  const parsed = parseSettings({ name: "shop", ...raw }, { stack: "dev" });
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const secrets = Object.fromEntries(Object.entries(parsed.ok.secrets).map(([name, value]) => [name, pulumi.secret(value)]));
+  return record(() => void declareHost({ ...parsed.ok, secrets } as Parameters<typeof declareHost>[0]));
+}
+
+describe("an estate's jobs, as its settings have them", () => {
+  const secrets = { "tracker-token": "planted-91", hook: "planted-92" };
+  const jobsOf = (seen: readonly Registered[]) =>
+    seen.filter(({ type, name }) => type === CONTAINER && name.startsWith("job-")).map(({ name }) => name);
+
+  it("are those that it has the parts for, and that nobody has switched off", async () => {
+    const some = await declared({ maintenance: { jobs: { "rotate-logs": { enabled: false } } } });
+    expect(jobsOf(some)).toContain("job-health-report");
+    expect(jobsOf(some)).not.toContain("job-rotate-logs");
+    expect(jobsOf(some)).not.toContain("job-issue-tracker");
+    const tracked = await declared({ maintenance: { tracker: { repository: "example/shop", tokenSecret: "tracker-token" } }, secrets });
+    expect(jobsOf(tracked)).toContain("job-issue-tracker");
+    expect(only(tracked, COMMAND, "job-issue-tracker-secrets-token").inputs.stdin).toEqual({ secret: "planted-91" });
+    expect(JSON.stringify(tracked).split("planted-91")).toHaveLength(2);
+    expect(jobsOf(await declared({}))).toEqual([]);
+  });
+
+  it("tell the estate's alerting and the webhook, and their numbers are read by the machine's exporter", async () => {
+    const seen = await declared({ monitoring: {}, maintenance: { webhookSecret: "hook" }, secrets });
+    const [env = ""] = only(seen, CONTAINER, "job-health-report").inputs.envs as string[];
+    expect(JSON.parse(env.replace("SLUICE_JOB=", ""))).toMatchObject({
+      webhook: "webhook",
+      facts: { prometheus: expect.stringMatching(/:9090$/) },
+    });
+    expect(env).toContain(":9093");
+    expect(only(seen, COMMAND, "job-health-report-secrets-webhook").inputs.stdin).toEqual({ secret: "planted-92" });
+    const { volumes, command } = only(seen, CONTAINER, "node-metrics").inputs;
+    expect(volumes).toContainEqual({ volumeName: "shop-jobs", containerPath: "/jobs", readOnly: true });
+    expect(command).toContain("--collector.textfile.directory=/jobs/.metrics");
+  });
+});

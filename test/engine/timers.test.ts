@@ -23,13 +23,13 @@ const job = (name: string, more: Partial<MaintenanceJob> = {}): MaintenanceJob =
 
 /**
  * Docker, as far as sluice-job asks it: the test is about systemd, and this machine's engine is shown to begin jobs in maintenance.test.ts. Each
- * run is a line in /run/begun.
+ * run is a line in /var/lib/played/begun.
  */
 const DOCKER = `#!/bin/sh
 case "$*" in
   *inspect*) echo "false false" ;;
-  *start*) read -r line; echo "$(date +%s) $* $line" >> /var/tmp/begun; [ ! -e /var/tmp/fail ] ;;
-  *exec*) cat >> /var/tmp/noted ;;
+  *start*) read -r line; echo "$(date +%s) $* $line" >> /var/lib/played/begun; [ ! -e /var/lib/played/fail ] ;;
+  *exec*) cat >> /var/lib/played/noted ;;
 esac
 `;
 
@@ -38,13 +38,13 @@ beforeAll(async () => {
   vps = await Vps.start("timers");
   for (const name of ["sluice-units", "sluice-job", "sluice-look"])
     await vps.run(`cat > /usr/local/sbin/${name} && chmod 0755 /usr/local/sbin/${name}`, await readFile(join(SCRIPTS, name), "utf8"));
-  await vps.run("cat > /usr/local/bin/docker && chmod 0755 /usr/local/bin/docker", DOCKER);
+  await vps.run("mkdir /var/lib/played && cat > /usr/local/bin/docker && chmod 0755 /usr/local/bin/docker", DOCKER);
 }, 600_000);
 afterAll(() => vps.remove());
 
 const put = (...jobs: MaintenanceJob[]) => vps.run("sluice-units shop", sealedTxtar(renderUnits("shop", jobs)));
 const begun = async (name: string) =>
-  (await vps.run("cat /var/tmp/begun 2> /dev/null || true")).split("\n").filter((line) => line.includes(`shop-job-${name} `));
+  (await vps.run("cat /var/lib/played/begun 2> /dev/null || true")).split("\n").filter((line) => line.includes(`shop-job-${name} `));
 
 describe("systemd of a host", () => {
   it("takes the units of every job, as they are rendered, and begins one when it is due", async () => {
@@ -55,32 +55,29 @@ describe("systemd of a host", () => {
           job("quick"),
           job("daily", { schedule: { every: "day", at: "03:00", timeZone: "Europe/Berlin" }, looks: true }),
         ]),
-      ).map(([name, text]) => [
-        name,
-        text.replace("ProtectSystem=strict", "ProtectSystem=strict\nReadWritePaths=/var/tmp").replace("PrivateTmp=yes", "PrivateTmp=no"),
-      ]),
+      ).map(([name, text]) => [name, text.replace("ProtectSystem=strict", "ProtectSystem=strict\nReadWritePaths=/var/lib/played")]),
     );
     const first = await vps.run("sluice-units shop", sealedTxtar(loose));
     expect(first).toContain("changed sluice-shop-quick.timer");
     expect(await vps.run("sluice-units shop", sealedTxtar(loose))).toBe("");
     expect(await vps.run("systemctl list-timers --all --no-pager 'sluice-*'")).toMatch(/sluice-shop-daily\.timer/);
-    await vps.until("grep -q shop-job-quick /var/tmp/begun", 75);
+    await vps.until("grep -q shop-job-quick /var/lib/played/begun", 75);
     expect((await begun("quick"))[0]).toContain('container start --attach --interactive shop-job-quick {"look":null}');
     expect(await vps.run("systemctl show --property=Result sluice-shop-quick.service")).toContain("Result=success");
   });
 
   it("catches up on a run that was missed", async () => {
-    await vps.run("systemctl stop sluice-shop-daily.timer && rm -f /var/tmp/begun");
+    await vps.run("systemctl stop sluice-shop-daily.timer && rm -f /var/lib/played/begun");
     // As if the host had been off since the day before yesterday.
     await vps.run("touch -d '2 days ago' /var/lib/systemd/timers/stamp-sluice-shop-daily.timer && systemctl start sluice-shop-daily.timer");
-    await vps.until("grep -q shop-job-daily /var/tmp/begun", 150);
+    await vps.until("grep -q shop-job-daily /var/lib/played/begun", 150);
   });
 
   it("notes a run that failed", async () => {
-    await vps.run("touch /var/tmp/fail");
+    await vps.run("touch /var/lib/played/fail");
     await vps.run("systemctl start sluice-shop-quick.service || true");
-    await vps.until("grep -q 'sluice_job_unit_failed_timestamp_seconds{job=\"quick\"}' /var/tmp/noted", 20);
-    await vps.run("rm /var/tmp/fail");
+    await vps.until("grep -q 'sluice_job_unit_failed_timestamp_seconds{job=\"quick\"}' /var/lib/played/noted", 20);
+    await vps.run("rm /var/lib/played/fail");
   });
 
   it("refuses what its own judge refuses, and runs on with what it had", async () => {

@@ -228,7 +228,7 @@ describe("sluice-job", () => {
     place = unitFolder();
     mkdirSync(join(place.path, "says"));
     // Docker is played: `inspect` says what the test wrote, `start` gives back what it read.
-    const docker = `#!/bin/sh\ncase "$*" in\n*inspect*) [ -e ${place.path}/says/state ] && cat ${place.path}/says/state || { echo "No such container"; exit 1; } ;;\n*start*) cat; exit 7 ;;\n*exec*) cat > ${place.path}/says/metric ;;\nesac\n`;
+    const docker = `#!/bin/sh\ncase "$*" in\n*inspect*) [ -e ${place.path}/says/state ] && cat ${place.path}/says/state || { echo "No such container"; exit 1; } ;;\n*start*) head -n 1; exit 7 ;;\n*exec*) cat > ${place.path}/says/metric ;;\nesac\n`;
     writeFileSync(join(place.path, "bin/docker"), docker);
     chmodSync(join(place.path, "bin/docker"), 0o755);
   });
@@ -260,5 +260,32 @@ describe("sluice-job", () => {
 
   it.each([["shop"], ["shop", "a b"], ["shop", "-x"], ["Shop", "x"], ["shop", "x;id"]])("refuses %s %s", async (...args) => {
     expect((await job(...args)).exitCode).toBe(64);
+  });
+});
+
+describe("declare-jobs", () => {
+  const DECLARE = join(import.meta.dirname, "../../images/jobs/bin/declare-jobs");
+  let place: ReturnType<typeof unitFolder>;
+  beforeEach(() => {
+    place = unitFolder();
+  });
+  afterEach(() => place.remove());
+  const declare = (lines: string) => execa("sh", [DECLARE, place.path], { input: lines });
+  const numbers = () => readFileSync(join(place.path, ".metrics/jobs-declared.prom"), "utf8");
+  const since = (job: string) => new RegExp(`^sluice_job_declared_timestamp_seconds\\{job="${job}"\\} (\\d+)$`, "m").exec(numbers())?.[1];
+
+  it("tells since when there is a job, how old its success may be, and forgets what a job measured that is gone", async () => {
+    await declare("backup 86400 90000 600\nrestore - - 600\n");
+    const first = since("backup");
+    expect(numbers()).toContain('sluice_job_deadline_seconds{job="backup"} 90000\n');
+    expect(numbers()).not.toContain('sluice_job_deadline_seconds{job="restore"}');
+    expect(numbers()).toContain('sluice_job_limit_seconds{job="restore"} 600\n');
+    for (const name of ["backup.prom", "backup.own.prom", "restore.prom", "restore.own.prom"])
+      writeFileSync(join(place.path, ".metrics", name), "");
+    // As if it had been long ago: it is not declared anew.
+    writeFileSync(join(place.path, ".metrics/.declared"), `backup ${Number(first) - 1000} 86400 90000 600\n`);
+    await declare("backup 86400 180000 600\n");
+    expect([Number(since("backup")), since("restore")]).toEqual([Number(first) - 1000, undefined]);
+    expect(readdirSync(join(place.path, ".metrics")).sort()).toEqual([".declared", "backup.own.prom", "backup.prom", "jobs-declared.prom"]);
   });
 });
