@@ -62,7 +62,12 @@ function files(at: Path, name: string, { volume, path }: { volume?: string | und
       },
     ];
   if (volume === undefined && path === undefined)
-    return [missing(at, "one of `volume`, `path`", "add `volume: <name of a Docker volume>`", [[...at, "volume"], [...at, "path"]])];
+    return [
+      missing(at, "one of `volume`, `path`", "add `volume: <name of a Docker volume>`", [
+        [...at, "volume"],
+        [...at, "path"],
+      ]),
+    ];
   return [];
 }
 

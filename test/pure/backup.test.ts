@@ -423,7 +423,7 @@ describe("restic, played by a script", () => {
 
   it("is ended at once where asking again is of no use", async () => {
     const repository = await restic(
-      'echo "Stat(<config/>) returned error, retrying after 1s: Stat: The specified bucket does not exist." >&2; sleep 20',
+      'echo "Stat(<config/>) returned error, retrying after 1s: Stat: The specified bucket does not exist." >&2; exec sleep 20',
     );
     const began = performance.now();
     await expect(repository.open({ make: true })).rejects.toThrow("has no bucket 'shop-backups'");
@@ -432,7 +432,7 @@ describe("restic, played by a script", () => {
 
   it("is ended when nothing has come right for as long as settings say, and not before", async () => {
     const line = 'echo "Save(<data/1>) returned error, retrying after 1s: connection reset by peer" >&2';
-    const repository = await restic(`${line}; sleep 20`);
+    const repository = await restic(`${line}; exec sleep 20`);
     const began = performance.now();
     await expect(repository.unlock()).rejects.toThrow(
       /The connection to https:\/\/s3\.example\.com is cut: for 1 seconds no request has succeeded \(connection reset by peer\)/,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KNOWN_JOBS } from "../../components/maintenance/catalog.ts";
-import { JOBS } from "../../maintenance/jobs/index.ts";
 import { BackupFacts } from "../../maintenance/jobs/backup/facts.ts";
+import { JOBS } from "../../maintenance/jobs/index.ts";
 import { backupFacts } from "../../program/maintenance/backup.ts";
 import { type JobsWorld, PARTS } from "../../program/maintenance/parts.ts";
 import { parseSettings } from "../../settings/parse.ts";
@@ -54,7 +54,12 @@ describe("what a job is told", () => {
       { hostPath: "/srv/letters", path: "/files/letters" },
       { volume: "shop-uploads", path: "/files/uploads" },
     ]);
-    expect(part?.secrets).toEqual({ "backup-key-id": "planted-1", "backup-key": "planted-2", "backup-password": "planted-3", "postgres-password": "planted-4" });
+    expect(part?.secrets).toEqual({
+      "backup-key-id": "planted-1",
+      "backup-key": "planted-2",
+      "backup-password": "planted-3",
+      "postgres-password": "planted-4",
+    });
     expect(PARTS.restore?.part(world(settings({ backup }))).mounts).toBeUndefined();
     const without = PARTS["backup-to-r2"]?.part(world(settings({ backup: { ...backup, postgres: false } })));
     expect(without?.facts).not.toHaveProperty("postgres");
@@ -74,9 +79,17 @@ describe("what a job is told", () => {
 
   it("of reviews goes by the settings", () => {
     const of = settings({ secretAge: { maxDays: 60, rotated: { "payment-key": "2026-11-01" } } });
-    expect(PARTS["secret-age"]?.part(world(of)).facts).toMatchObject({ maxDays: 60, secrets: expect.arrayContaining([{ name: "payment-key", rotated: "2026-11-01" }]) });
-    expect(PARTS["performance-benchmark"]?.part(world(of)).facts).toMatchObject({ origin: "http://10.20.0.2:8080", paths: ["/api/health", "/health"], requestsPerSecond: 100, seconds: 60 });
-    expect(PARTS["security-audit"]?.part(world(of)).facts).toEqual({ ports: ["80", "443"], tls: [{ host: "10.20.0.2", port: 8443 }] });
+    expect(PARTS["secret-age"]?.part(world(of)).facts).toMatchObject({
+      maxDays: 60,
+      secrets: expect.arrayContaining([{ name: "payment-key", rotated: "2026-11-01" }]),
+    });
+    expect(PARTS["performance-benchmark"]?.part(world(of)).facts).toMatchObject({
+      origin: "http://10.20.0.2:8080",
+      paths: ["/api/health", "/health"],
+      requestsPerSecond: 100,
+      seconds: 60,
+    });
+    expect(PARTS["security-audit"]?.part(world(of)).facts).toEqual({ ports: ["80", "8443"], tls: [{ host: "10.20.0.2", port: 8443 }] });
     expect(PARTS["check-updates"]?.part(world(of)).facts).toEqual({ images: ["ghcr.io/example/web:1", "redis:8"] });
     const noPostgres = settings({}, (raw) => {
       delete raw.postgres;

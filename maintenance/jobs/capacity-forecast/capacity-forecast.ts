@@ -70,11 +70,7 @@ export function render(forecasts: readonly Forecast[], now: number): JobOutcome 
           rows: order.map(({ name, used, perMonth, daysLeft, fit, days, unknown }) => [
             ...[name, percent(used)],
             ...(unknown === undefined
-              ? [
-                  `${perMonth >= 0 ? "+" : "-"}${percent(Math.abs(perMonth))}`,
-                  ending(daysLeft, now),
-                  fit.toFixed(2),
-                ]
+              ? [`${perMonth >= 0 ? "+" : "-"}${percent(Math.abs(perMonth))}`, ending(daysLeft, now), fit.toFixed(2)]
               : ["?", "?", "?"]),
             `${days.toFixed(1)} days`,
           ]),

@@ -17,7 +17,8 @@ export interface Certificate {
 export function certificateOf(host: string, port: number, signal: AbortSignal): Promise<Certificate> {
   return new Promise((resolve, reject) => {
     // Only its days are read; whether it is to be trusted is for clients, who come by another name.
-    const socket = connect({ host, port, rejectUnauthorized: false, timeout: PATIENCE_MS, signal } as Parameters<typeof connect>[0], () => {
+    const stop = () => socket.destroy(new Error("the audit was ended"));
+    const socket = connect({ host, port, rejectUnauthorized: false, timeout: PATIENCE_MS }, () => {
       const { subject, valid_to: until } = socket.getPeerCertificate();
       socket.end();
       const name = subject?.CN;
@@ -27,6 +28,8 @@ export function certificateOf(host: string, port: number, signal: AbortSignal): 
         until: new Date(until).toISOString(),
       });
     });
+    signal.addEventListener("abort", stop, { once: true });
+    socket.once("close", () => signal.removeEventListener("abort", stop));
     socket.once("timeout", () => socket.destroy(new Error("it does not answer")));
     socket.once("error", reject);
   });
