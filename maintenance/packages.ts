@@ -89,11 +89,10 @@ export async function imageUpgrades(
       ? []
       : [{ name, installed: version, candidate: candidate.version, security: candidate.security }];
   });
-  const newer = await Promise.all(
-    differ.map(
-      async (upgrade) =>
-        (await run({ name: "dpkg", args: ["--compare-versions", upgrade.installed, "lt", upgrade.candidate] }, { signal })).code === 0,
-    ),
-  );
-  return differ.filter((_, index) => newer[index]);
+  const newer: Upgrade[] = [];
+  for (const upgrade of differ) {
+    const compared = await run({ name: "dpkg", args: ["--compare-versions", upgrade.installed, "lt", upgrade.candidate] }, { signal });
+    if (compared.code === 0) newer.push(upgrade);
+  }
+  return newer;
 }

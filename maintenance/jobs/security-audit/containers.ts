@@ -5,8 +5,8 @@ const OLD_IMAGE_DAYS = 90;
 /** The edge alone may be reached from other machines. */
 const EDGE = "edge";
 const ROLE = "dev.sluice.role";
-/** A value that is a secret, by its name; one that names a file is none. */
-const SECRET_ENV = /^[A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY)[A-Z0-9_]*=(?!$|\/|.*_FILE=)/;
+/** A variable that holds a secret, by its name; one that names a file of it has a path. */
+const SECRET_ENV = /^(?:[A-Z0-9_]+_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY)=(?!\/|$)/;
 
 type Rule = readonly [broken: (container: InspectedContainer) => boolean, level: Finding["level"], what: string];
 
