@@ -40,7 +40,8 @@ describe("the jobs of backups", () => {
     const seen = await declared();
     const jobs = ["job-backup-to-r2", "job-restore", "job-restore-drill"];
     for (const job of jobs)
-      for (const [name, value] of Object.entries(SECRETS)) expect(only(seen, COMMAND, `${job}-secrets-${name}`).inputs.stdin).toEqual({ secret: value });
+      for (const [name, value] of Object.entries(SECRETS))
+        expect(only(seen, COMMAND, `${job}-secrets-${name}`).inputs.stdin).toEqual({ secret: value });
     // Once for each job that has it.
     for (const value of Object.values(SECRETS)) expect(JSON.stringify(seen).split(value)).toHaveLength(jobs.length + 1);
   });

@@ -325,7 +325,13 @@ describe("the audit", () => {
 
   const container = (change: object = {}, host: object = {}, config: object = {}) => ({
     ...{ Id: "a", Name: "/shop-api", Image: "sha256:x", State: { Status: "running" }, Mounts: [] },
-    Config: { Image: "x", User: "10001:10001", Env: ["PASSWORD_FILE=/run/secrets/x", "POSTGRES_PASSWORD_FILE=/x", "SLUICE_SECRETS_REVISION=ab12", "API_TOKEN="], Labels: {}, ...config },
+    Config: {
+      Image: "x",
+      User: "10001:10001",
+      Env: ["PASSWORD_FILE=/run/secrets/x", "POSTGRES_PASSWORD_FILE=/x", "SLUICE_SECRETS_REVISION=ab12", "API_TOKEN="],
+      Labels: {},
+      ...config,
+    },
     HostConfig: {
       ...{
         ReadonlyRootfs: true,
