@@ -53,22 +53,18 @@ async function dependencies(world: JobWorld, { packages }: HostLook): Promise<Au
   world.say(`asking Debian's archive about ${looked}`);
   try {
     const known = await askArchive(names, world.folder, world.signal);
-    const findings = await Promise.all(
-      all.map(async ({ name, installed }): Promise<Finding[]> => {
-        const open = (await imageUpgrades(installed, known, world.signal)).filter(({ security }) => security);
-        const shown = open.slice(0, 6).map((one) => `${one.name} ${one.installed} -> ${one.candidate}`);
-        return open.length === 0
-          ? []
-          : [
-              {
-                level: "warning",
-                what: `${name} has ${open.length} packages with security updates: ${shown.join(", ")}${open.length > 6 ? ", …" : ""}.`,
-                todo: "Build the image again (docs/maintenance.md), and npm start.",
-              },
-            ];
-      }),
-    );
-    return { area: "dependencies", looked, findings: findings.flat() };
+    const findings: Finding[] = [];
+    for (const { name, installed } of all) {
+      const open = (await imageUpgrades(installed, known, world.signal)).filter(({ security }) => security);
+      const shown = open.slice(0, 6).map((one) => `${one.name} ${one.installed} -> ${one.candidate}`);
+      if (open.length > 0)
+        findings.push({
+          level: "warning",
+          what: `${name} has ${open.length} packages with security updates: ${shown.join(", ")}${open.length > 6 ? ", …" : ""}.`,
+          todo: "Build the image again (docs/maintenance.md), and npm start.",
+        });
+    }
+    return { area: "dependencies", looked, findings };
   } catch (error) {
     world.signal.throwIfAborted();
     return {
@@ -110,7 +106,9 @@ export function render(areas: readonly Audited[]): JobOutcome {
   };
   return {
     summary:
-      critical + warnings === 0 ? "Nothing is open." : `${critical} things are open to anybody, ${warnings} are not as they should be.`,
+      critical + warnings === 0
+        ? "Nothing is open."
+        : `${critical === 0 ? "Nothing is open to anybody" : `${critical} things are open to anybody`}, ${warnings} are not as they should be.`,
     findings,
     sections: [summary],
     metrics: (["critical", "warning"] as const).map((level) => ({
