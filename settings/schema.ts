@@ -6,6 +6,7 @@ import { evidence } from "./evidence.ts";
 import { field, flag } from "./field.ts";
 import { github } from "./github.ts";
 import { host, name, password, secrets } from "./host.ts";
+import { maintenance } from "./maintenance.ts";
 import { monitoring } from "./monitoring.ts";
 import { rollout } from "./rollout.ts";
 import { services } from "./service.ts";
@@ -28,6 +29,7 @@ export const schema = field(
     cluster: cluster.optional(),
     github: github.optional(),
     monitoring: monitoring.optional(),
+    maintenance: maintenance.optional(),
     rollout: rollout.optional(),
     evidence: evidence.optional(),
     secrets: secrets.default({}),

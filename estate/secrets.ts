@@ -1,17 +1,14 @@
 import { join } from "node:path";
-import type { Project } from "../../../estate/project.ts";
-import { Problem } from "../../../toolchain/problem.ts";
-import { runCaptured } from "../../../toolchain/pulumi.ts";
+import { Problem } from "../toolchain/problem.ts";
+import { runCaptured } from "../toolchain/pulumi.ts";
+import type { Project } from "./project.ts";
 
 /**
  * Values of `sluice:secrets`, read by the engine, which alone has the key. They are kept in memory, and written nowhere.
  * @throws Problem when the engine cannot read them; without what it said, which may hold one
  */
 export async function secretsOf({ root, stack }: Pick<Project, "root" | "stack">): Promise<Readonly<Record<string, string>>> {
-  const [{ ensureEngine }, { ensureState }] = await Promise.all([
-    import("../../../toolchain/engine.ts"),
-    import("../../../toolchain/state.ts"),
-  ]);
+  const [{ ensureEngine }, { ensureState }] = await Promise.all([import("../toolchain/engine.ts"), import("../toolchain/state.ts")]);
   const engine = await ensureEngine();
   const state = await ensureState(join(root, ".sluice"));
   const ready = { ...engine, env: { ...engine.env, ...state.env } };
