@@ -5,14 +5,14 @@ import { sshAddress } from "../components/host/ssh.ts";
 import { currentStack } from "../estate/current-stack.ts";
 import { recordDeployment } from "../estate/deployments.ts";
 import { Docker } from "../estate/docker.ts";
+import type { FarHost } from "../estate/far-host.ts";
 import { githubWords, refusedIn } from "../estate/github-words.ts";
 import { decidesRepository, ensurePluginsFor } from "../estate/plugins.ts";
 import type { Gates } from "../estate/policy.ts";
 import { readProject } from "../estate/project.ts";
 import { prepareImages } from "../images/prepare.ts";
 import { hasHost } from "../settings/placement.ts";
-import { ensureEngine } from "../toolchain/engine.ts";
-import { Problem } from "../toolchain/problem.ts";
+import { type Engine, ensureEngine } from "../toolchain/engine.ts";
 import { type RunnableEngine, runPulumi } from "../toolchain/pulumi.ts";
 import { ensureState } from "../toolchain/state.ts";
 
@@ -36,7 +36,7 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   const ready = { ...engine, env: { ...engine.env, ...state.env } };
   const stack = currentStack(args, `${STATE}/state`, ready);
   if (NEEDS_PLUGINS.includes(args[0] ?? "")) await ensurePluginsFor(stack, engine);
-  const host = NEEDS_PLUGINS.includes(args[0] ?? "") ? await hostOf(args, await stack.ask()) : undefined;
+  const host = NEEDS_PLUGINS.includes(args[0] ?? "") ? await hostOf(args, await stack.ask(), ready) : undefined;
   const gates = more === undefined ? undefined : more(await madeStack(ready, (await stack.ask()) ?? "dev"));
   const run = async () => {
     const github = NEEDS_PLUGINS.includes(args[0] ?? "") ? await repositoryOf(await stack.known()) : undefined;
@@ -45,50 +45,16 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
     return github && !args.some((arg) => arg.startsWith("--event-log")) ? explainingGithub(pulumi) : pulumi([], {});
   };
   const exitCode = await (DEPLOYS.includes(args[0] ?? "") ? deploy(run, stack.ask) : run());
-  const words = await host?.words(exitCode);
+  const words = await host?.ended(exitCode);
   if (words !== undefined) console.error(`\n${words}`);
   return exitCode;
 }
 
-/** A host that is reached by ssh, while a command of the engine works on its estate. */
-interface FarHost {
-  /** What is to be said of the host after the command, if anything. */
-  readonly words: (exitCode: number) => Promise<string | undefined>;
-}
-
-/**
- * Open the way to the stack's host, where it is reached by ssh, and look whether it can carry the estate: before anything is changed, and
- * again when the command has failed.
- *
- * A preview needs no host, so it waits for none and says at its end what an update would meet. Nor does what cannot be brought up anyway.
- */
-async function hostOf(args: readonly string[], stack: string | undefined): Promise<FarHost | undefined> {
+/** The stack's host, where it is reached by ssh; settings that cannot be read are the engine's to speak of. */
+async function hostOf(args: readonly string[], stack: string | undefined, engine: Engine): Promise<FarHost | undefined> {
   const project = stack === undefined ? undefined : tryRead(stack);
   if (project === undefined || !hasHost(project.settings) || sshAddress(project.settings.host.docker) === undefined) return undefined;
-  const [{ reachBySsh, reachToDeploy, troubleNow }, { openWay }] = await Promise.all([
-    import("../estate/reach.ts"),
-    import("../estate/way.ts"),
-  ]);
-  const { standIns, unset } = project.settings;
-  if (standIns.length + unset.length > 0) {
-    await openWay(project);
-    return undefined;
-  }
-  const onlyLooks = /^pre(view)?$/.test(args[0] ?? "") && !args.some((arg) => /^(-r|--refresh)(=|$)/.test(arg));
-  if (onlyLooks) {
-    const asked = reachToDeploy(project).then(
-      () => undefined,
-      (error: unknown) => (error instanceof Problem ? `An update would not work: ${error.message}` : String(error)),
-    );
-    return { words: () => asked };
-  }
-  await (DEPLOYS.includes(args[0] ?? "") ? reachToDeploy(project) : reachBySsh(project));
-  return {
-    words: async (exitCode) => {
-      const trouble = exitCode === 0 ? undefined : await troubleNow(project);
-      return trouble && `${trouble}\nThen run the same command again: it goes on where this one stopped.`;
-    },
-  };
+  return (await import("../estate/far-host.ts")).farHost(args, project, engine);
 }
 
 /**

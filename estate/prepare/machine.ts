@@ -26,7 +26,7 @@ export class Machine {
     this.address = address;
     this.#stack = stack;
     // Of its own: what is connected to the host's Docker goes another way.
-    layWay({ stack: `host@${address.host}`, hosts: [{ ...address, hostKeys }] });
+    layWay({ stack: `host@${address.host}-${address.port}`, hosts: [{ ...address, hostKeys }] });
   }
 
   /** Run shell text as root and give what it printed. @throws Problem when nobody can sign in */

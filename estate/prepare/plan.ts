@@ -87,7 +87,9 @@ export function makeScript(plan: readonly Planned[]): string {
     [
       ...(risky !== undefined && undo !== "" ? [armUndo(undo)] : []),
       `echo '${MARK}begin ${step.name}'`,
-      `if ! ( set -eu\n${make}\n) < /dev/null; then echo '${MARK}failed ${step.name}'; exit 1; fi`,
+      // Not as a condition: the shell would not mind `set -e` then.
+      `( set -eu\n${make}\n) < /dev/null`,
+      `[ $? = 0 ] || { echo '${MARK}failed ${step.name}'; exit 1; }`,
       `echo '${MARK}done ${step.name}'`,
     ].join("\n"),
   );

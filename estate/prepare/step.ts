@@ -56,7 +56,9 @@ export const putFile = ({ path, text, mode = "644" }: WantedFile): string =>
   [
     `mkdir -p ${path.replace(/\/[^/]+$/, "")}`,
     `printf %s '${Buffer.from(text).toString("base64")}' | base64 -d > ${path}.sluice-new`,
-    `chown root:root ${path}.sluice-new && chmod ${mode} ${path}.sluice-new && mv ${path}.sluice-new ${path}`,
+    `chown root:root ${path}.sluice-new`,
+    `chmod ${mode} ${path}.sluice-new`,
+    `mv ${path}.sluice-new ${path}`,
   ].join("\n");
 
 /** A step that is one or more files, and what has to know of them. */

@@ -218,6 +218,11 @@ export class Project {
     return found.flat();
   }
 
+  /** Remove the folder: for an estate whose machine is gone. */
+  async forget(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+
   /** End the estate with its data, and remove the folder. */
   async remove(): Promise<Outcome> {
     const ended = await this.script("stop", "--data");

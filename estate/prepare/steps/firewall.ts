@@ -7,6 +7,9 @@ const TABLE = "inet sluice";
 /** Ports that the world may reach, besides sshd's own. */
 const WEB = [80, 443];
 
+/** What a container publishes on another port stays inside. */
+const PUBLISHED = `meta l4proto tcp ${WEB.map((port) => `ct original proto-dst != ${port}`).join(" ")} drop`;
+
 /**
  * A table of its own, so that Docker's rules and these do not touch each other: Debian's own /etc/nftables.conf begins by flushing everything,
  * Docker's rules too, and is left alone. What a container publishes passes by `input`: Docker sends it on before; `forward` sees where it was
@@ -32,7 +35,13 @@ export function rules(ssh: readonly number[]): string {
     "  }",
     "  chain forward {",
     "    type filter hook forward priority filter - 5; policy accept;",
-    `    iifname != "docker0" iifname != "docker_gwbridge" iifname != "br-*" iifname != "lo" ct state new ct status dnat ct original proto-dst != { ${WEB.join(", ")} } drop`,
+    '    iifname != "docker0" iifname != "docker_gwbridge" iifname != "br-*" iifname != "lo" ct state new ct status dnat jump published',
+    "  }",
+    "  chain published {",
+    // Which port it was before Docker sent it on. nft knows a port by its protocol: so one rule for each, and no sets.
+    `    ${PUBLISHED}`,
+    "    meta l4proto udp ct original proto-dst != 443 drop",
+    "    meta l4proto != { tcp, udp } drop",
     "  }",
     "}",
     "",
@@ -83,10 +92,11 @@ export const firewall: Step = {
     const file = { path: RULES, text: rules(ssh) };
     // nft spells what it has as it likes: these lines it spells as they are written.
     const live = (line: string) => lines.includes(`live ${line}`);
-    const works =
-      live(`tcp dport { ${ports(ssh).join(", ")} } accept`) &&
-      live("type filter hook input priority filter; policy drop;") &&
-      lines.some((line) => /^live iifname .* ct status dnat .* drop$/.test(line));
+    const works = [
+      `tcp dport { ${ports(ssh).join(", ")} } accept`,
+      "type filter hook input priority filter; policy drop;",
+      PUBLISHED,
+    ].every(live);
     return {
       differs: [
         ...fileDiffers(file, lines.slice(0, 2)),

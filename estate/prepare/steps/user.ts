@@ -49,7 +49,8 @@ export function deployUser({ user, keys }: Wish): Step {
           // A last line without an end would swallow the first new key.
           `[ -z "$(tail -c 1 ${file})" ] || echo >> ${file}`,
           ...missing.map((key) => `echo '${key}' >> ${file}`),
-          `chown ${user}:${user} ${file} && chmod 600 ${file}`,
+          `chown ${user}:${user} ${file}`,
+          `chmod 600 ${file}`,
         ].join("\n"),
         ...(wanted.length === 0 && { blocked: `no key would sign in as ${user}: name one with --key FILE.pub` }),
       };

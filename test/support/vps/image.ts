@@ -29,8 +29,7 @@ export async function ensureVpsImage(): Promise<string> {
   const image = `sluice-test/vps:${key}`;
   if (!(await execa("docker", ["image", "inspect", image], { reject: false })).failed) return image;
   const tarball = await ensureVpsTarball(key);
-  // systemd ends in order by this signal, not by SIGTERM.
-  await execa("docker", ["import", "--change", 'CMD ["/sbin/init"]', "--change", "STOPSIGNAL SIGRTMIN+3", tarball, image]);
+  await execa("docker", ["import", "--change", 'CMD ["/sbin/init"]', tarball, image]);
   return image;
 }
 

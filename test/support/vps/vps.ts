@@ -67,6 +67,8 @@ export class Vps {
       ...["run", "--detach", "--name", this.name, "--hostname", "vps", "--volume", `${this.name}:/var/lib/docker`],
       ...grantable().flatMap((name) => ["--cap-add", name]),
       ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns=host"],
+      // systemd ends in order by this signal, not by SIGTERM.
+      ...["--stop-signal", "SIGRTMIN+3"],
       ...["--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
       ...["--publish", `127.0.0.1:${this.port}:22`, "--publish", `127.0.0.1:${this.httpPort}:80`],
       image,
