@@ -11,6 +11,8 @@ import { openWay } from "./way.ts";
 
 /** A host that is reached by ssh, while a command of the engine works on its estate. */
 export interface FarHost {
+  /** More arguments for the command. */
+  readonly args: readonly string[];
   /** What is to be said of the host after the command, if anything. */
   readonly ended: (exitCode: number) => Promise<string | undefined>;
 }
@@ -33,11 +35,13 @@ export async function farHost(args: readonly string[], project: Project, engine:
     await openWay(project);
     return undefined;
   }
-  if (/^pre(view)?$/.test(command) && !args.some((arg) => /^(-r|--refresh)(=|$)/.test(arg))) return asideOf(project);
+  if (/^pre(view)?$/.test(command) && !refreshes(args)) return asideOf(project);
   await (DEPLOYS.includes(command) ? reachToDeploy(project) : reachBySsh(project));
   const mark = CHANGES.includes(command) ? join(project.root, ".sluice", "ssh", project.stack, "unfinished") : undefined;
-  if (mark !== undefined) await begin(mark, project, engine);
+  const unfinished = mark !== undefined && (await begin(mark, project, engine));
   return {
+    // What was deleted while nobody listened is in the state still.
+    args: unfinished && !refreshes(args) ? ["--refresh"] : [],
     ended: async (exitCode) => {
       if (exitCode === 0) {
         if (mark !== undefined) rmSync(mark, { force: true });
@@ -49,6 +53,8 @@ export async function farHost(args: readonly string[], project: Project, engine:
   };
 }
 
+const refreshes = (args: readonly string[]): boolean => args.some((arg) => /^(-r|--refresh)(=|$)/.test(arg));
+
 function asideOf(project: Project): FarHost {
   const asked = reachToDeploy(project).then(
     () => undefined,
@@ -58,19 +64,22 @@ function asideOf(project: Project): FarHost {
     },
   );
   asked.catch(() => undefined); // awaited at the end
-  return { ended: () => asked };
+  return { args: [], ended: () => asked };
 }
 
 /**
  * When the last command of this checkout did not end well, the line may have been cut after Docker was asked and before it had answered: what it
  * made then is in no state, and would hold names and the network.
+ * @returns whether that was so
  */
-async function begin(mark: string, project: Project, engine: Engine): Promise<void> {
-  if (existsSync(mark)) {
+async function begin(mark: string, project: Project, engine: Engine): Promise<boolean> {
+  const unfinished = existsSync(mark);
+  if (unfinished) {
     await clearStaleLock(project, engine);
     const checkpoint = await readCheckpoint(engine, project.stack);
     await clearUp(project, new Docker(project.settings.host.docker), engine, checkpoint);
   }
   mkdirSync(dirname(mark), { recursive: true, mode: 0o700 });
   writeFileSync(mark, "");
+  return unfinished;
 }

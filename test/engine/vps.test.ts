@@ -1,7 +1,6 @@
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { changes, copyCheckout, type Json, type Outcome, Project } from "../support/project.ts";
@@ -99,6 +98,7 @@ describe("a machine that is reached by ssh", () => {
     onTestFinished(async () => void (await project.docker.try(["image", "rm", ...images.map(([tag]) => tag)])));
     await execa("sh", ["-c", `docker save ${EDGE} ${WEB} | docker exec -i ${vps.name} docker load --quiet`]);
 
+    good(await project.pulumi("stack", "select", "--create", "dev"));
     await vps.cut();
     const before = await vps.signed();
     const up = await project.up();
@@ -140,6 +140,28 @@ describe("a machine that is reached by ssh", () => {
     expect(await slotsSeen(20)).toEqual({ blue: 20 });
   });
 
+  it("is signed in to with a key that is a secret of the stack, which is written nowhere", async () => {
+    const { SSH_AUTH_SOCK: agent = "" } = project.env;
+    onTestFinished(await project.remember());
+    onTestFinished(() => void (project.env.SSH_AUTH_SOCK = agent));
+    const key = await readFile(vps.identity, "utf8");
+    await project.configure((config) => Object.assign(config["sluice:host"] as object, { keySecret: "deploy-key" }));
+    good(await project.setSecret("sluice:secrets.deploy-key", key));
+    project.env.SSH_AUTH_SOCK = "/nowhere";
+    await vps.cut();
+    const before = await vps.signed();
+    good(await project.script("status"));
+    const up = await project.up();
+    good(up);
+    // An agent for each command: what the first has opened carries the second as well.
+    expect((await vps.signed()).connections - before.connections).toBe(1);
+    const planted = key.split("\n")[2] ?? "";
+    expect(planted.length).toBeGreaterThan(30);
+    const found = await execa("grep", ["-rlF", "--exclude-dir=node_modules", "--", planted, project.root], { reject: false });
+    expect([found.exitCode, found.stdout]).toEqual([1, ""]);
+    expect(up.text).not.toContain(planted);
+  });
+
   it("is not believed with another key, by any command, and nothing is changed", async () => {
     await vps.newHostKey();
     await vps.cut();
@@ -163,10 +185,10 @@ describe("a machine that is reached by ssh", () => {
     const told = async () => (await project.script("status")).text.trim();
     await vps.run("systemctl stop docker docker.socket");
     expect(await told()).toMatch(/^ssh:\/\/\S+: its Docker engine does not run\. What to do: as root on the host: systemctl start docker/);
-    await vps.run("systemctl start docker.socket docker && gpasswd -q -d deploy docker");
+    await vps.run("systemctl start docker.socket docker && gpasswd -d deploy docker");
     await vps.cut();
     expect(await told()).toMatch(/^ssh:\/\/\S+: deploy may not use Docker there\. What to do: as root on the host: usermod -aG docker deploy/);
-    await vps.run("gpasswd -q -a deploy docker; mv /home/deploy/.ssh/authorized_keys /home/deploy/keys");
+    await vps.run("gpasswd -a deploy docker; mv /home/deploy/.ssh/authorized_keys /home/deploy/keys");
     await vps.cut();
     expect(await told()).toMatch(/^ssh:\/\/\S+: the host refuses your key for deploy\. What to do: /);
     await vps.run("mv /home/deploy/keys /home/deploy/.ssh/authorized_keys; systemctl stop ssh");
@@ -190,12 +212,15 @@ describe("a machine that is reached by ssh", () => {
     await vps.until(`[ "$(docker ps -q --filter label=dev.sluice.role=service | wc -l)" -lt 2 ]`, 60);
     await vps.run("systemctl stop ssh");
     await vps.cut();
-    await sleep(1000);
-    await vps.run("systemctl start ssh");
     const cut = await running;
+    await vps.run("systemctl start ssh");
+    await vps.until("ss -ltn | grep -q ':22 '", 20);
     console.log(`up with a cut in the middle: exit code ${cut.exitCode}, ${cut.seconds.toFixed(1)} s`);
     expect(cut.exitCode, cut.text).not.toBe(0);
-    good(await project.up());
+    expect(cut.text).toContain("Then run the same command again: it goes on where this one stopped.");
+    const mended = await project.up();
+    good(mended);
+    console.log(`the next up: ${mended.seconds.toFixed(1)} s`);
     const healed = await project.up();
     good(healed);
     expect(changes(healed.text)).toEqual({ unchanged: expect.any(Number) });

@@ -68,7 +68,7 @@ export class Vps {
       ...grantable().flatMap((name) => ["--cap-add", name]),
       ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns=host"],
       // systemd ends in order by this signal, not by SIGTERM.
-      ...["--stop-signal", "SIGRTMIN+3"],
+      ...["--stop-signal", "SIGRTMIN+3", "--env", "container=docker"],
       ...["--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
       ...["--publish", `127.0.0.1:${this.port}:22`, "--publish", `127.0.0.1:${this.httpPort}:80`],
       image,
@@ -80,7 +80,7 @@ export class Vps {
 
   /** Another key, as after a new installation. */
   async newHostKey(): Promise<void> {
-    await this.run("rm -f /etc/ssh/ssh_host_* && ssh-keygen -q -A && systemctl restart ssh");
+    await this.run("rm -f /etc/ssh/ssh_host_* && ssh-keygen -q -A && systemctl reset-failed ssh && systemctl restart ssh");
     await this.until("ss -ltn | grep -q ':22 '", 20);
   }
 
