@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { Docker } from "../../../estate/docker.ts";
 import { drawPort } from "../port.ts";
 import { grantable } from "./capabilities.ts";
+import { controlGroups } from "./control-groups.ts";
 import { ensureVpsImage } from "./image.ts";
 
 /** How long a machine may take to start. */
@@ -66,10 +67,11 @@ export class Vps {
     await this.#docker.run([
       ...["run", "--detach", "--name", this.name, "--hostname", "vps", "--volume", `${this.name}:/var/lib/docker`],
       ...grantable().flatMap((name) => ["--cap-add", name]),
-      ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--cgroupns=host"],
+      ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
+      ...controlGroups(),
       // systemd ends in order by this signal, not by SIGTERM.
       ...["--stop-signal", "SIGRTMIN+3", "--env", "container=docker"],
-      ...["--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
+      ...["--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
       ...["--publish", `127.0.0.1:${this.port}:22`, "--publish", `127.0.0.1:${this.httpPort}:80`],
       image,
     ]);
