@@ -13,7 +13,7 @@ const WEB = "t-vps/web:1";
 describe("a machine that is reached by ssh", () => {
   let vps: Vps;
   let project: Project;
-  let stopAgent = () => undefined as void;
+  let stopAgent: (() => void) | undefined;
 
   beforeAll(async () => {
     vps = await Vps.start("host");
@@ -30,7 +30,7 @@ describe("a machine that is reached by ssh", () => {
     });
   });
   afterAll(async () => {
-    stopAgent();
+    stopAgent?.();
     await vps.remove();
     await project.forget();
   });
