@@ -86,7 +86,12 @@ async function compare(here: Project, there: Project, vps: Vps, rounds: number):
     opened.connections.push(between.connections - before.connections);
     opened.sessions.push(between.sessions - before.sessions);
   }
-  const figure = (name: string, values: readonly number[], unit: string): Figure => ({ name, value: median(values), unit, note: spread(values) });
+  const figure = (name: string, values: readonly number[], unit: string): Figure => ({
+    name,
+    value: median(values),
+    unit,
+    note: spread(values),
+  });
   const target = "to be at most 2";
   return [
     figure("here", seconds.here, "s"),

@@ -41,7 +41,10 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   const run = async () => {
     const github = NEEDS_PLUGINS.includes(args[0] ?? "") ? await repositoryOf(await stack.known()) : undefined;
     const pulumi = (more: readonly string[], env: Readonly<Record<string, string>>) =>
-      runPulumi(ready, [...args, ...(gates?.args ?? []), ...(host?.args ?? []), ...more], { stdio: "inherit", env: { ...github, ...gates?.env, ...env } });
+      runPulumi(ready, [...args, ...(gates?.args ?? []), ...(host?.args ?? []), ...more], {
+        stdio: "inherit",
+        env: { ...github, ...gates?.env, ...env },
+      });
     return github && !args.some((arg) => arg.startsWith("--event-log")) ? explainingGithub(pulumi) : pulumi([], {});
   };
   const exitCode = await (DEPLOYS.includes(args[0] ?? "") ? deploy(run, stack.ask) : run());

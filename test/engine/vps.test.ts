@@ -13,7 +13,7 @@ const WEB = "t-vps/web:1";
 describe("a machine that is reached by ssh", () => {
   let vps: Vps;
   let project: Project;
-  let stopAgent = () => undefined as void;
+  let stopAgent: (() => void) | undefined;
 
   beforeAll(async () => {
     vps = await Vps.start("host");
@@ -30,12 +30,13 @@ describe("a machine that is reached by ssh", () => {
     });
   });
   afterAll(async () => {
-    stopAgent();
+    stopAgent?.();
     await vps.remove();
     await project.forget();
   });
 
-  const host = (command: string, ...more: string[]) => project.script("host", command, `root@127.0.0.1:${vps.port}`, "--stack", "dev", ...more);
+  const host = (command: string, ...more: string[]) =>
+    project.script("host", command, `root@127.0.0.1:${vps.port}`, "--stack", "dev", ...more);
   /** Put the key that the machine has now into the settings. */
   const pin = async () => {
     const key = await vps.hostKey();
@@ -81,7 +82,9 @@ describe("a machine that is reached by ssh", () => {
   });
 
   it("notices what was changed by hand, and only that is put right", async () => {
-    await vps.run("sed -i 's/^PasswordAuthentication.*/PasswordAuthentication yes/' /etc/ssh/sshd_config.d/00-sluice.conf; nft delete table inet sluice");
+    await vps.run(
+      "sed -i 's/^PasswordAuthentication.*/PasswordAuthentication yes/' /etc/ssh/sshd_config.d/00-sluice.conf; nft delete table inet sluice",
+    );
     const checked = await host("check", "--json");
     expect(checked.exitCode).toBe(1);
     const differs = (JSON.parse(checked.stdout) as { name: string; differs: string[] }[]).filter((step) => step.differs.length > 0);
@@ -143,7 +146,9 @@ describe("a machine that is reached by ssh", () => {
   it("is signed in to with a key that is a secret of the stack, which is written nowhere", async () => {
     const { SSH_AUTH_SOCK: agent = "" } = project.env;
     onTestFinished(await project.remember());
-    onTestFinished(() => void (project.env.SSH_AUTH_SOCK = agent));
+    onTestFinished(() => {
+      project.env.SSH_AUTH_SOCK = agent;
+    });
     const key = await readFile(vps.identity, "utf8");
     await project.configure((config) => Object.assign(config["sluice:host"] as object, { keySecret: "deploy-key" }));
     good(await project.setSecret("sluice:secrets.deploy-key", key));
@@ -187,7 +192,9 @@ describe("a machine that is reached by ssh", () => {
     expect(await told()).toMatch(/^ssh:\/\/\S+: its Docker engine does not run\. What to do: as root on the host: systemctl start docker/);
     await vps.run("systemctl start docker.socket docker && gpasswd -d deploy docker");
     await vps.cut();
-    expect(await told()).toMatch(/^ssh:\/\/\S+: deploy may not use Docker there\. What to do: as root on the host: usermod -aG docker deploy/);
+    expect(await told()).toMatch(
+      /^ssh:\/\/\S+: deploy may not use Docker there\. What to do: as root on the host: usermod -aG docker deploy/,
+    );
     await vps.run("gpasswd -a deploy docker; mv /home/deploy/.ssh/authorized_keys /home/deploy/keys");
     await vps.cut();
     expect(await told()).toMatch(/^ssh:\/\/\S+: the host refuses your key for deploy\. What to do: /);
@@ -232,7 +239,8 @@ describe("a machine that is reached by ssh", () => {
 
   it("is left with nothing of the estate after destroy", async () => {
     good(await project.pulumi("destroy", "--yes", "--skip-preview", "--stack", "dev"));
-    const left = "docker ps -aq; docker network ls -q --filter label=dev.sluice.estate; docker volume ls -q --filter label=dev.sluice.estate";
+    const left =
+      "docker ps -aq; docker network ls -q --filter label=dev.sluice.estate; docker volume ls -q --filter label=dev.sluice.estate";
     expect(await vps.run(left)).toBe("");
   });
 
