@@ -33,6 +33,7 @@ const ROOMS = [
   "evidence",
   "policies",
   "pipeline",
+  "dokploy",
 ];
 
 export interface Outcome {
