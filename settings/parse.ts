@@ -1,6 +1,7 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
 import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
+import { completeDokploy, dokployImages } from "./complete-dokploy.ts";
 import { completeGithub, unsetSecrets } from "./complete-github.ts";
 import { isStandIn } from "./image-reference.ts";
 import { dockerOf, nameOf } from "./place.ts";
@@ -66,6 +67,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     services,
     cluster,
     github,
+    dokploy,
     secrets,
     postgresPassword,
     redisPassword,
@@ -87,6 +89,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
     ...(cluster && { cluster: completeCluster(cluster, nameOf(name, stack)) }),
     ...(github && { github: completeGithub(github) }),
+    ...(dokploy && { dokploy: completeDokploy(dokploy) }),
     secrets: {
       ...secrets,
       ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
@@ -166,7 +169,7 @@ function source({ image, build }: { image?: string | undefined; build?: string |
   return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
 }
 
-function standIns({ edge, postgres, redis, monitoring, rollout, services, cluster }: Written): string[] {
+function standIns({ edge, postgres, redis, monitoring, rollout, services, cluster, dokploy }: Written): string[] {
   const images: [Path, string | undefined][] = [
     [["edge", "image"], edge.image],
     [["postgres", "image"], postgres?.image],
@@ -180,6 +183,7 @@ function standIns({ edge, postgres, redis, monitoring, rollout, services, cluste
       SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),
     ),
     ...(cluster ? clusterImages(cluster) : []),
+    ...(dokploy ? dokployImages(dokploy) : []),
   ];
   return images.flatMap(([path, image]) => (image !== undefined && isStandIn(image) ? [pathText(path)] : []));
 }

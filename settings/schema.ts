@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cluster } from "./cluster.ts";
 import { postgres, redis } from "./datastore.ts";
+import { dokploy } from "./dokploy.ts";
 import { edge } from "./edge.ts";
 import { evidence } from "./evidence.ts";
 import { field, flag } from "./field.ts";
@@ -27,6 +28,7 @@ export const schema = field(
     services: services.default({}),
     cluster: cluster.optional(),
     github: github.optional(),
+    dokploy: dokploy.optional(),
     monitoring: monitoring.optional(),
     rollout: rollout.optional(),
     evidence: evidence.optional(),

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../settings/parse.ts";
 import { alerting } from "../support/refusals/alerting.ts";
 import { cluster } from "../support/refusals/cluster.ts";
+import { dokploy } from "../support/refusals/dokploy.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
 import { github } from "../support/refusals/github.ts";
@@ -26,6 +27,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   "a cluster": cluster,
   "a workload": workload,
   "a repository": github,
+  "applications in Dokploy": dokploy,
 };
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {
