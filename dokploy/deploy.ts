@@ -100,7 +100,7 @@ async function awaitDeployment(
   waiting.failed(last === undefined ? "not begun" : "still running");
   const state = last === undefined ? "has not begun: others may be before it in Dokploy's queue" : "is still running";
   throw new Problem(
-    `${name}: the deployment ${state} after ${deploySeconds} s. What ran before runs on, and Dokploy goes on with it by itself. Run this again: it waits for it. ` +
+    `${name}: the deployment ${state} after ${deploySeconds} s. What ran before runs on, and Dokploy goes on with it by itself. Run this again: it waits for it. One that never ends is cancelled in Dokploy, on its page of deployments. ` +
       "`deploySeconds` gives it longer.",
   );
 }

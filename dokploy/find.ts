@@ -40,10 +40,11 @@ function one<T extends { readonly name: string }>(what: string, all: readonly T[
 
 /** Everything that Dokploy has of an application. @throws Refusal */
 export async function readApplication(dokploy: Dokploy, applicationId: string): Promise<answers.Found> {
-  const [application, domains, deployments] = await Promise.all([
+  // First: where one ends meanwhile, the application is newer than it, and never older.
+  const deployments = await dokploy.ask("deployment.all", { applicationId }, answers.deployments);
+  const [application, domains] = await Promise.all([
     dokploy.ask("application.one", { applicationId }, answers.application),
     dokploy.ask("domain.byApplicationId", { applicationId }, answers.domains),
-    dokploy.ask("deployment.all", { applicationId }, answers.deployments),
   ]);
   return { application, domains, deployments };
 }

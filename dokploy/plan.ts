@@ -126,7 +126,9 @@ function deploymentStep(wanted: Wanted, { application, deployments }: Found, wit
   if (withImage) return deploy("its image was changed");
   if (last.status === "running") return { do: "wait" };
   if (last.status !== "done") return deploy("its last deployment failed");
-  return application.applicationStatus === "done" ? undefined : deploy(`it is ${application.applicationStatus}`);
+  // Dokploy says `running` of an application a moment longer than of its deployment.
+  const runs = ["done", "running"].includes(application.applicationStatus);
+  return runs ? undefined : deploy(`it is ${application.applicationStatus}`);
 }
 
 const isOurs = ({ description }: FoundDeployment): boolean => /^Hash: [0-9a-f]{32}$/.test(description ?? "");

@@ -1,5 +1,5 @@
 import { parse } from "dotenv";
-import { assert, constantFrom, dictionary, oneof, property, record, string, stringMatching } from "fast-check";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Found, FoundDeployment, FoundDomain } from "../../dokploy/answers.ts";
 import { renderEnvironment } from "../../dokploy/environment.ts";
@@ -91,6 +91,7 @@ describe("the plan of an application", () => {
     ["another health check", changed({ healthCheckSwarm: { Test: ["NONE"] } }), ["set the health check"]],
     ["no mark", changed({ description: "By people" }), ["set the estate's mark"]],
     ["an application that somebody stopped", changed({ applicationStatus: "idle" }), ["deploy: it is idle"]],
+    ["nothing of an application that Dokploy still calls running", changed({ applicationStatus: "running" }), []],
     ["no deployment", { ...good(), deployments: [] }, ["deploy: it was never deployed"]],
     [
       "a later deployment by somebody else",
@@ -174,21 +175,21 @@ describe("the plan of an application", () => {
   });
 
   it("converges: after its steps, nothing is left, whatever was there; and no value of a variable is told", () => {
-    const text = stringMatching(/^[A-Za-z0-9]{1,8}$/);
-    const found = record({
-      image: oneof(constantFrom("ghcr.io/example/api:2", "other:1")),
-      env: dictionary(
-        constantFrom("A", "B", "C", "D"),
+    const text = fc.stringMatching(/^[A-Za-z0-9]{1,8}$/);
+    const found = fc.record({
+      image: fc.oneof(fc.constantFrom("ghcr.io/example/api:2", "other:1")),
+      env: fc.dictionary(
+        fc.constantFrom("A", "B", "C", "D"),
         text.map((one) => `v4lue-${one}`),
       ),
-      status: constantFrom("idle", "running", "done", "error"),
-      deployment: constantFrom("none", "ours", "theirs", "old"),
-      outcome: constantFrom("running", "done", "error"),
-      port: constantFrom(3000, 80),
-      hosts: constantFrom(["api.example.com"], [], ["x.example.com"], ["api.example.com", "api.example.com"]),
+      status: fc.constantFrom("idle", "running", "done", "error"),
+      deployment: fc.constantFrom("none", "ours", "theirs", "old"),
+      outcome: fc.constantFrom("running", "done", "error"),
+      port: fc.constantFrom(3000, 80),
+      hosts: fc.constantFrom(["api.example.com"], [], ["x.example.com"], ["api.example.com", "api.example.com"]),
     });
-    assert(
-      property(found, ({ image, env, status, deployment, outcome, port, hosts }) => {
+    fc.assert(
+      fc.property(found, ({ image, env, status, deployment, outcome, port, hosts }) => {
         const rendered = renderEnvironment(env);
         if (!("text" in rendered)) return;
         const base = good();
@@ -238,10 +239,10 @@ function after(found: Found, steps: readonly Step[]): Found {
 
 describe("variables as Dokploy keeps them", () => {
   it("are read as they were meant by the library that Dokploy reads them with, or refused by name", () => {
-    const awkward = string({ unit: constantFrom("a", "'", '"', "`", "\\", "n", "r", "#", " ", "\n", "\r", "$", "{", "=", "ü") });
+    const awkward = fc.string({ unit: fc.constantFrom("a", "'", '"', "`", "\\", "n", "r", "#", " ", "\n", "\r", "$", "{", "=", "ü") });
     let kept = 0;
-    assert(
-      property(dictionary(stringMatching(/^[A-Z_][A-Z0-9_]{0,5}$/), oneof(awkward, string())), (env) => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,5}$/), fc.oneof(awkward, fc.string())), (env) => {
         const rendered = renderEnvironment(env);
         if ("text" in rendered) {
           kept += 1;
