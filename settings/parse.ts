@@ -1,6 +1,7 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
 import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
+import { completeDokploy, dokployImages } from "./complete-dokploy.ts";
 import { completeGithub, unsetSecrets } from "./complete-github.ts";
 import { completeMaintenance } from "./complete-maintenance.ts";
 import { isStandIn } from "./image-reference.ts";
@@ -68,6 +69,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     services,
     cluster,
     github,
+    dokploy,
     secrets,
     postgresPassword,
     redisPassword,
@@ -95,6 +97,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
     ...(cluster && { cluster: completeCluster(cluster, nameOf(name, stack)) }),
     ...(github && { github: completeGithub(github) }),
+    ...(dokploy && { dokploy: completeDokploy(dokploy) }),
     secrets: {
       ...secrets,
       ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
@@ -182,7 +185,7 @@ function source({ image, build }: { image?: string | undefined; build?: string |
   return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
 }
 
-function standIns({ edge, postgres, redis, monitoring, maintenance, rollout, services, cluster }: Written): string[] {
+function standIns({ edge, postgres, redis, monitoring, maintenance, rollout, services, cluster, dokploy }: Written): string[] {
   const images: [Path, string | undefined][] = [
     [["edge", "image"], edge.image],
     [["postgres", "image"], postgres?.image],
@@ -197,6 +200,7 @@ function standIns({ edge, postgres, redis, monitoring, maintenance, rollout, ser
       SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),
     ),
     ...(cluster ? clusterImages(cluster) : []),
+    ...(dokploy ? dokployImages(dokploy) : []),
   ];
   return images.flatMap(([path, image]) => (image !== undefined && isStandIn(image) ? [pathText(path)] : []));
 }

@@ -1,6 +1,7 @@
 import type { Path, Problem } from "./problems.ts";
 import { backupRules, secretAgeRules } from "./rules/backup.ts";
 import { clusterRules } from "./rules/cluster.ts";
+import { dokployRules } from "./rules/dokploy.ts";
 import { edgeRules } from "./rules/edge.ts";
 import { evidenceRules } from "./rules/evidence.ts";
 import { githubRules } from "./rules/github.ts";
@@ -49,6 +50,7 @@ const RULES: readonly Rule[] = [
   evidenceRules,
   clusterRules,
   githubRules,
+  dokployRules,
 ];
 
 /** Every rule between two settings, or between a setting and the world, that `written` breaks. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cluster } from "./cluster.ts";
 import { postgres, redis } from "./datastore.ts";
+import { dokploy } from "./dokploy.ts";
 import { edge } from "./edge.ts";
 import { evidence } from "./evidence.ts";
 import { field, flag } from "./field.ts";
@@ -28,6 +29,7 @@ export const schema = field(
     services: services.default({}),
     cluster: cluster.optional(),
     github: github.optional(),
+    dokploy: dokploy.optional(),
     monitoring: monitoring.optional(),
     maintenance: maintenance.optional(),
     rollout: rollout.optional(),

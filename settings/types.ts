@@ -7,9 +7,10 @@ import type { MaintenanceJob } from "../components/maintenance/job.ts";
 import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
 import type { PlannedThresholds } from "../components/monitoring/plan.ts";
 import type { ClusterSettings } from "./cluster-types.ts";
+import type { DokploySettings } from "./complete-dokploy.ts";
 import type { GithubSettings } from "./github-types.ts";
 
-export { type ClusterSettings, type GithubSettings, type ImageSource, SLOTS, type Slot };
+export { type ClusterSettings, type DokploySettings, type GithubSettings, type ImageSource, SLOTS, type Slot };
 
 /** A data store that a service can use. */
 export const STORES = ["postgres", "redis"] as const;
@@ -49,6 +50,8 @@ export interface Settings<Secret = Output<string>> {
   readonly cluster?: ClusterSettings;
   /** Absent when nothing is decided about a repository. */
   readonly github?: GithubSettings;
+  /** Absent when no Dokploy runs anything. */
+  readonly dokploy?: DokploySettings;
   /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Paths of images whose digest is 64 zeros: good for a preview, refused by `up` (`loadSettings` does that). */

@@ -314,7 +314,7 @@ describe("several problems", () => {
 
   2. sluice:hots
      received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, cluster, github, monitoring, maintenance, rollout, evidence, secrets, postgresPassword, redisPassword
+     allowed   name, protectData, host, edge, postgres, redis, services, cluster, github, dokploy, monitoring, maintenance, rollout, evidence, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

@@ -3,6 +3,7 @@ import { parseSettings } from "../../settings/parse.ts";
 import { alerting } from "../support/refusals/alerting.ts";
 import { backup } from "../support/refusals/backup.ts";
 import { cluster } from "../support/refusals/cluster.ts";
+import { dokploy } from "../support/refusals/dokploy.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
 import { github } from "../support/refusals/github.ts";
@@ -30,6 +31,7 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   "a cluster": cluster,
   "a workload": workload,
   "a repository": github,
+  "applications in Dokploy": dokploy,
 };
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {

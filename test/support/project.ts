@@ -35,6 +35,7 @@ const ROOMS = [
   "policies",
   "pipeline",
   "maintenance",
+  "dokploy",
 ];
 
 export interface Outcome {

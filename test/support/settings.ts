@@ -94,6 +94,18 @@ export function goodSettings(): Raw {
       ruleset: { checks: ["check", "test"] },
       codeowners: [{ path: "*", owners: ["@example/platform"] }],
     },
+    dokploy: {
+      ...{ url: "https://dokploy.example.com/", keySecret: "payment-key", project: "shop", environment: "staging" },
+      registry: { user: "bot", passwordSecret: "payment-key" },
+      applications: {
+        api: {
+          ...{ image: "ghcr.io/example/api:1", replicas: 2, cpus: 0.5, health: "/health", deploy: "webhook" },
+          env: { LOG_LEVEL: "info", RETRIES: 3 },
+          secrets: { PAYMENT_KEY: "payment-key" },
+          domains: [{ host: "api.example.com", path: "/v1", https: false }, { host: "api.example.com" }],
+        },
+      },
+    },
     services: {
       api: {
         route: "/api",
