@@ -1,5 +1,6 @@
 import type { Output } from "@pulumi/pulumi";
 
+import type { Breaker } from "../components/edge/routes.ts";
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
 import type { OutsideSpec } from "../components/kubernetes/workload/spec.ts";
@@ -80,6 +81,7 @@ export interface EdgeSettings extends Limits {
   readonly headerOverride: boolean;
   readonly tls?: TlsSettings;
   readonly bodyLimitMb: number;
+  readonly breaker: Breaker;
   readonly connectTimeoutSeconds: number;
   readonly responseTimeoutSeconds: number;
   readonly clientTimeoutSeconds: number;
@@ -124,6 +126,8 @@ export interface ServiceSettings extends Limits {
   readonly healthIntervalSeconds: number;
   readonly healthTimeoutSeconds: number;
   readonly healthRetries: number;
+  /** How long a container may stay unhealthy before its program is ended, seconds; 0: for ever. */
+  readonly restartAfterSeconds: number;
   /** How long a new container may take until its first good health check. */
   readonly readyTimeoutSeconds: number;
   readonly active: Slot;

@@ -77,6 +77,7 @@ export class Edge extends pulumi.ComponentResource {
         image,
         address: host.ownAddress("edge"),
         healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", "2", "http://127.0.0.1:8081/healthz"],
+        healing: { afterSeconds: 30, readySeconds: READY_SECONDS },
         memoryMb,
         cpus,
         drainSeconds,

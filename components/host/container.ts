@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { type Healing, keepHealthy } from "./healing.ts";
 import type { Host } from "./host.ts";
 import type { Role, SlotIdentity } from "./labels.ts";
 
@@ -34,6 +35,8 @@ export interface ContainerArgs {
   readonly healthTimeoutSeconds?: number;
   /** @default 3 */
   readonly healthRetries?: number;
+  /** When a container that stays unhealthy is ended, so that Docker starts it anew. @default after two minutes */
+  readonly healing?: Healing;
   /** Hard limit, MiB. Swap is not given on top. */
   readonly memoryMb: number;
   /** Hard limit in cores, e.g. 0.5. */
@@ -82,7 +85,7 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
     command,
     user,
   } = args;
-  const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3 } = args;
+  const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3, healing = {} } = args;
   return new docker.Container(
     name,
     {
@@ -92,7 +95,7 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       envs: envList(env),
       networksAdvanced: [{ name: host.network, ipv4Address: address }],
       ports: ports.map(({ bind, external, internal }) => ({ ip: bind, external, internal, protocol: "tcp" })),
-      volumes: mounts.map((mount) =>
+      volumes: [...mounts, host.health].map((mount) =>
         "volume" in mount
           ? { volumeName: mount.volume, containerPath: mount.path, readOnly: mount.readOnly ?? true }
           : { hostPath: mount.hostPath, containerPath: mount.path, readOnly: true },
@@ -100,12 +103,15 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       ...(command === undefined ? {} : { command: [...command] }),
       ...(user === undefined ? {} : { user }),
       healthcheck: {
-        tests: ["CMD", ...healthy],
+        tests: ["CMD", ...keepHealthy(name, healing, healthy)],
         interval: `${healthIntervalSeconds}s`,
         timeout: `${healthTimeoutSeconds}s`,
         startPeriod: "0s",
         retries: healthRetries,
       },
+      // The program is a child of Docker's own init: a hanging one can be ended from inside, which the kernel refuses for a first process.
+      init: true,
+      // Between two starts Docker waits twice as long each time, up to a minute.
       restart: "unless-stopped",
       mustRun: true,
       wait: false,

@@ -19,6 +19,8 @@ export interface SlotDefaults {
   readonly healthIntervalSeconds: number;
   readonly healthTimeoutSeconds: number;
   readonly healthRetries: number;
+  /** Time that a container may stay unhealthy before it is ended and starts anew, seconds; 0: for ever. */
+  readonly restartAfterSeconds: number;
   /** Longest wait for a new container to become healthy, seconds. */
   readonly readyTimeoutSeconds: number;
   readonly drainSeconds: number;
@@ -131,12 +133,14 @@ export class Slot extends pulumi.ComponentResource {
 /** The part of a container's arguments that does not differ between slots, field by field. */
 function containerDefaults(defaults: SlotDefaults) {
   const { host, port, health, memoryMb, cpus, drainSeconds, healthIntervalSeconds, healthTimeoutSeconds, healthRetries } = defaults;
+  const { restartAfterSeconds: afterSeconds, readyTimeoutSeconds: readySeconds } = defaults;
   return {
     host,
     healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", `${healthTimeoutSeconds}`, `http://127.0.0.1:${port}${health}`],
     healthIntervalSeconds,
     healthTimeoutSeconds,
     healthRetries,
+    healing: { afterSeconds, readySeconds },
     memoryMb,
     cpus,
     drainSeconds,
