@@ -102,6 +102,8 @@ export interface PostgresSettings extends Limits {
   readonly database: string;
   readonly user: string;
   readonly maxConnections: number;
+  /** Free space below which nothing is written any more, MiB; 0: written until the disk is full. */
+  readonly diskReserveMb: number;
 }
 
 export interface RedisSettings extends Limits {
