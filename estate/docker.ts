@@ -16,7 +16,11 @@ export interface ContainerFacts {
     readonly Health?: { readonly Status: string };
   };
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
-  readonly NetworkSettings: { readonly Ports?: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>> };
+  readonly NetworkSettings: {
+    readonly Ports?: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>>;
+    /** Networks by name; a container that does not run has no address, but what it will get. */
+    readonly Networks?: Readonly<Record<string, { readonly IPAMConfig?: { readonly IPv4Address?: string } | null }>>;
+  };
 }
 
 /** Kinds of things in Docker that carry an estate's label. */
