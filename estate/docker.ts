@@ -40,6 +40,22 @@ export class Docker {
     return stdout;
   }
 
+  /** What a container has written, both outputs in the order of its lines. */
+  async logs(container: string): Promise<string> {
+    const { all } = await execa("docker", ["logs", container], { env: { DOCKER_HOST: this.host }, all: true });
+    return all;
+  }
+
+  /** Run one docker command whose output goes to a file, whatever its size. */
+  async save(args: readonly string[], file: string): Promise<void> {
+    await execa("docker", args, { env: { DOCKER_HOST: this.host }, stdout: { file } });
+  }
+
+  /** Run one docker command that reads a file, whatever its size. */
+  async feed(args: readonly string[], file: string): Promise<void> {
+    await execa("docker", args, { env: { DOCKER_HOST: this.host }, inputFile: file });
+  }
+
   /** Like `run`, for clean-up: what is gone already is no error. */
   async try(args: readonly string[]): Promise<boolean> {
     const { exitCode } = await execa("docker", args, { env: { DOCKER_HOST: this.host }, reject: false });

@@ -81,6 +81,7 @@ describe("routing", () => {
   const behaviour: RoutingArgs["behaviour"] = {
     headerOverride: true,
     bodyLimitMb: 10,
+    breaker: { failures: 1, ejectSeconds: 2, slowStartRequests: 100, statuses: [] },
     connectTimeoutSeconds: 1,
     responseTimeoutSeconds: 30,
     clientTimeoutSeconds: 30,
@@ -112,7 +113,7 @@ describe("routing", () => {
 describe("a data store", () => {
   const store = (change: Partial<Omit<DatastoreArgs, "host">> = {}) =>
     onHost(({ Datastore, postgres }, host) => {
-      const spec = postgres({ database: "orders", user: "app", maxConnections: 50 });
+      const spec = postgres({ database: "orders", user: "app", maxConnections: 50, diskReserveMb: 64 });
       new Datastore("postgres", {
         host,
         spec,
