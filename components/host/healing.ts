@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** When a container that stays unhealthy is ended, so that Docker starts it anew. */
 export interface Healing {
-  /** Time that checks may fail without a break, seconds; 0: for ever. @default 120 */
+  /** Time that checks may have no answer without a break, seconds; ten times as long with an answer that is an error; 0: for ever. @default 120 */
   readonly afterSeconds?: number;
   /** The same before the first good check since the start, where that is more, seconds. @default 120 */
   readonly readySeconds?: number;

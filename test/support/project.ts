@@ -33,6 +33,8 @@ const ROOMS = [
   "evidence",
   "policies",
   "pipeline",
+  "drills",
+  "migrations",
 ];
 
 export interface Outcome {

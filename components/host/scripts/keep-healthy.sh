@@ -1,10 +1,12 @@
 # keep-healthy NAME AFTER READY LIMIT CHECK…: the container's health check, and the end of its program when that goes on failing.
 #
-# Docker starts anew what has ended, not what hangs. So when CHECK has failed for AFTER seconds without a break (READY seconds, before it
-# has been good once since the start), every process but the container's init is ended, and Docker's restart policy takes over. Each
-# next time takes twice as long; after LIMIT times the program is left as it is, for somebody to look at. Ten good minutes begin anew.
+# Docker starts anew what has ended, not what hangs. So when CHECK has had no answer for AFTER seconds without a break (READY seconds,
+# before it has been good once since the start), every process but the container's init is ended, and Docker's restart policy takes over.
+# A program that answers, and says that it cannot work (exit code 22, as curl has it), gets ten times as long: what it needs may be away,
+# and ending it would not help. Each next time takes twice as long; after LIMIT times the program is left as it is, for somebody to look
+# at. Ten good minutes begin anew.
 #
-# /tmp is the container's own and new at each start: since when CHECK fails. /run/health is the estate's and outlives a start: how often
+# /tmp is the container's own and new at each start: since when CHECK fails, and has no answer. /run/health is the estate's and outlives a start: how often
 # it was of no use. Whoever else writes there can at most keep a sick program from being ended, or have it ended sooner.
 name=$1 after=$2 ready=$3 limit=$4
 shift 4
@@ -14,10 +16,10 @@ self=$(cat /proc/sys/kernel/hostname)
 # Files that others may have written: what is no number counts as 0.
 number() { case $1 in '' | *[!0-9]*) echo 0 ;; *) echo "$1" ;; esac; }
 put() { { printf '%s\n' "$2" > "$1.new" && mv -f "$1.new" "$1"; } 2> /dev/null; }
-was=0 since=0 id='' ended=0 last=0
-[ ! -r "$own" ] || read -r was since < "$own" || true
+was=0 since=0 silent=0 id='' ended=0 last=0
+[ ! -r "$own" ] || read -r was since silent < "$own" || true
 [ ! -r "$shared" ] || read -r id ended last _ < "$shared" || true
-was=$(number "$was") since=$(number "$since") ended=$(number "$ended") last=$(number "$last")
+was=$(number "$was") since=$(number "$since") silent=$(number "$silent") ended=$(number "$ended") last=$(number "$last")
 # Another container of this name has its own history.
 [ "$id" = "$self" ] || ended=0 last=0
 
@@ -25,7 +27,8 @@ wait=$after
 [ "$was" -gt 0 ] || [ "$ready" -le "$after" ] || wait=$ready
 times=0
 while [ "$times" -lt "$ended" ] && [ "$times" -lt 16 ]; do wait=$((wait * 2)) times=$((times + 1)); done
-if [ "$after" -gt 0 ] && [ "$since" -gt 0 ] && [ $((now - since)) -ge "$wait" ] && [ "$ended" -lt "$limit" ]; then
+over() { [ "$1" -gt 0 ] && [ $((now - $1)) -ge "$2" ]; }
+if [ "$after" -gt 0 ] && [ "$ended" -lt "$limit" ] && { over "$silent" "$wait" || over "$since" $((wait * 10)); }; then
   # What cannot be counted is not done: it might go on for ever.
   put "$shared" "$self $((ended + 1)) $now $limit" || { echo "unhealthy for $((now - since)) s; left as it is: $shared cannot be written"; exit 1; }
   echo "unhealthy for $((now - since)) s: ended, time $((ended + 1)) of $limit"
@@ -37,9 +40,17 @@ fi
 
 # Noted before it is known: a check that hangs is ended from outside, and then counts as failed.
 [ "$since" -gt 0 ] || since=$now
-put "$own" "$was $since"
-"$@" || exit 1
-put "$own" "1 0"
+[ "$silent" -gt 0 ] || silent=$now
+put "$own" "$was $since $silent"
+"$@"
+case $? in
+  0) put "$own" "1 0 0" ;;
+  22)
+    put "$own" "$was $since 0"
+    exit 1
+    ;;
+  *) exit 1 ;;
+esac
 [ "$ended" -eq 0 ] || [ $((now - last)) -lt 600 ] || ended=0
 put "$shared" "$self $ended $last $limit"
 exit 0

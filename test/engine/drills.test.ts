@@ -1,0 +1,204 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Result } from "../../drills/result.ts";
+import { makeCertificate } from "../support/certificate.ts";
+import { Load } from "../support/load.ts";
+import { drawPort } from "../support/port.ts";
+import { type Json, Project } from "../support/project.ts";
+import { until } from "../support/prometheus.ts";
+
+/** Postgres' own disk here, MB: small enough to be filled to the brim. */
+const DISK_MB = 512;
+const ALL = ["crash", "hang", "slot", "postgres", "network", "disk"];
+
+describe("drills on a running estate", () => {
+  let project: Project;
+  const service = (config: Record<string, Json>, name: string) =>
+    (config["sluice:services"] as Record<string, Record<string, Json>>)[name] ?? {};
+
+  beforeAll(async () => {
+    project = await Project.make("drills");
+    await project.configure((config) => {
+      Object.assign(config["sluice:monitoring"] as object, { scrapeSeconds: 2, edgeScrapeSeconds: 1 });
+      Object.assign(service(config, "api"), { restartAfterSeconds: 6 });
+      Object.assign(service(config, "web"), { blue: { build: "images/web", release: "v1", replicas: 2 } });
+      delete config["sluice:rollout"];
+    });
+    // What a person waits for minutes to be sure of, this room waits for seconds.
+    for (const file of ["availability", "data"]) {
+      for (const seconds of ["60", "120", "600"]) {
+        await project.edit(`components/monitoring/rules/${file}.ts`, `for: ${seconds},`, "for: 4,").catch(() => undefined);
+        await project.edit(`components/monitoring/rules/${file}.ts`, `for: ${seconds},`, "for: 4,").catch(() => undefined);
+      }
+    }
+    const options = ["type=tmpfs", "device=tmpfs", `o=size=${DISK_MB}m,uid=10001,gid=10001,mode=0700`].flatMap((one) => ["--opt", one]);
+    const labels = [`dev.sluice.estate=${project.estate}`, "dev.sluice.role=data"].flatMap((one) => ["--label", one]);
+    await project.docker.run(["volume", "create", ...labels, ...options, `${project.estate}-postgres-data`]);
+    const started = await project.script("start");
+    expect(started.exitCode, started.text).toBe(0);
+    // A file system in memory lives as long as somebody has it mounted.
+    const { Image } = await project.container("postgres");
+    const holder = ["--volume", `${project.estate}-postgres-data:/held:ro`, "--entrypoint", "sleep", Image, "3600"];
+    await project.docker.run(["run", "--detach", "--name", `${project.estate}-holder`, "--network", "none", "--label", labels[1] ?? "", ...holder]);
+  });
+  afterAll(async () => {
+    await project.docker.try(["container", "rm", "--force", `${project.estate}-holder`]);
+    const stopped = await project.remove();
+    expect(stopped.exitCode, stopped.text).toBe(0);
+    expect(await project.leftovers()).toEqual([]);
+  });
+
+  const psql = (sql: string) =>
+    project.docker.run(["exec", "-i", `${project.estate}-postgres`, "psql", "-h", "/tmp", "-U", "app", "-d", "app", "-qtAX", "-v", "ON_ERROR_STOP=1"], sql);
+
+  /** Rows, one by one, as long as something else happens; those that the server has confirmed. */
+  async function writing<T>(work: () => Promise<T>): Promise<{ value: T; confirmed: number[]; refused: number }> {
+    let going = true;
+    let refused = 0;
+    const confirmed: number[] = [];
+    const writer = (async () => {
+      for (let row = 1; going; row++) {
+        await psql(`insert into drill_rows values (${row})`).then(
+          () => confirmed.push(row),
+          () => (refused += 1),
+        );
+      }
+    })();
+    const value = await work().finally(() => {
+      going = false;
+    });
+    await writer;
+    return { value, confirmed, refused };
+  }
+
+  it("raise the alert, end as they began, and lose no row that was confirmed: crash, hang, slot, Postgres, network, full disk", async () => {
+    await psql("create table drill_rows (id int primary key)");
+    const { value: run, confirmed, refused } = await writing(() => project.script("chaos", ...ALL, "--json", "--leave-mb", "0"));
+    console.log(run.text);
+    expect(run.exitCode, run.text).toBe(0);
+    const results = JSON.parse(run.stdout) as Result[];
+    expect(results.map(({ scenario, alert }) => [scenario, alert?.name ?? "-"])).toEqual([
+      ["crash", "-"],
+      ["hang", "-"],
+      ["slot", "SlotDown"],
+      ["postgres", "DatabaseDown"],
+      ["network", "SlotDown"],
+      ["disk", "DatabaseReadOnly"],
+    ]);
+    for (const { scenario, alert, recovery, differences } of results) {
+      expect(differences, scenario).toEqual([]);
+      expect(recovery, scenario).toBeLessThan(60);
+      if (alert) expect(alert.after, scenario).toBeGreaterThan(0);
+    }
+    const lost = Object.fromEntries(results.map(({ scenario, load }) => [scenario, load.lost]));
+    // A slot that is away is answered for by the other one; what hung in a program that hangs is gone.
+    expect(lost.crash).toBeLessThanOrEqual(2);
+    expect(lost.slot).toBeLessThanOrEqual(2);
+    expect(lost.disk).toBe(0);
+
+    const kept = new Set((await psql("select id from drill_rows")).split("\n").map(Number));
+    console.log(`rows: ${confirmed.length} confirmed, ${refused} refused, ${kept.size} there`);
+    expect(confirmed.filter((row) => !kept.has(row))).toEqual([]);
+    // Stopped and read-only, it took none.
+    expect(refused).toBeGreaterThan(3);
+    const drift = await project.pulumi("preview", "--stack", "dev", "--refresh", "--expect-no-changes");
+    expect(drift.exitCode, drift.text).toBe(0);
+  });
+
+  it("end at once on Ctrl-C, and put everything back; what a killed one has left, the next command does", async () => {
+    const slot = () => project.container("api-blue-1");
+    const begin = (name: string) =>
+      spawn(process.execPath, ["scripts/chaos.ts", name], { cwd: project.root, env: { ...process.env, NO_COLOR: "1" }, stdio: "ignore" });
+
+    const stopped = begin("slot");
+    await until("the slot is down", 30, slot, ({ State }) => State.Status === "exited");
+    stopped.kill("SIGINT");
+    expect(await once(stopped, "exit")).toEqual([130, null]);
+    await until("the slot is back", 30, slot, ({ State }) => State.Health?.Status === "healthy");
+
+    const killed = begin("network");
+    const addresses = async () => Object.keys((await slot()).NetworkSettings.Networks ?? {});
+    await until("the container is cut off", 30, addresses, (networks) => networks.length === 0);
+    killed.kill("SIGKILL");
+    await once(killed, "exit");
+    const restored = await project.script("chaos", "restore");
+    expect(restored.exitCode, restored.text).toBe(0);
+    const { NetworkSettings } = await slot();
+    const [address] = (await project.docker.run(["exec", `${project.estate}-edge`, "sh", "-c", "sed -n 's/^ *server \\([0-9.]*\\):.*/\\1/p' /config/nginx/current/nginx.conf"])).split("\n");
+    expect(NetworkSettings.Networks?.[project.estate]?.IPAMConfig?.IPv4Address).toBe(address);
+    expect((await project.script("chaos", "restore")).text).toContain("There is nothing to put back.");
+  });
+
+  it("are refused on a stack that is not dev, unless its name is typed", async () => {
+    await copyFile(join(project.root, "Pulumi.dev.yaml"), join(project.root, "Pulumi.staging.yaml"));
+    const refused = await project.script("chaos", "slot", "--stack", "staging");
+    expect(refused.exitCode).toBe(1);
+    expect(refused.text).toContain("--stack staging --yes-break staging");
+    const planned = await project.script("chaos", "slot", "--stack", "staging", "--dry-run");
+    expect(planned.text).toContain(`would kill ${project.estate}-api-blue-1`);
+    expect((await project.container("api-blue-1")).State.Status).toBe("running");
+  });
+
+  it("show that the edge leaves out a container that fails, loses nothing by it, and takes it back slowly", async () => {
+    const name = `${project.estate}-web-blue-2`;
+    const upstreams = async (since: number) =>
+      (await project.docker.run(["logs", "--since", `${Math.floor(since / 1000)}`, `${project.estate}-edge`]))
+        .split("\n")
+        .flatMap((line) => {
+          const found = /"at":([\d.]+).*"service":"web".*"upstream":"([^"]+)"/.exec(line) ?? [];
+          return found[1] === undefined ? [] : [{ at: Number(found[1]) * 1000, tries: found[2]?.split(", ") ?? [] }];
+        });
+    const { NetworkSettings } = await project.container("web-blue-2");
+    const address = `${NetworkSettings.Networks?.[project.estate]?.IPAMConfig?.IPv4Address}:3000`;
+    const began = Date.now();
+    const load = { origin: project.url, path: "/version", method: "GET" as const, connections: 8 };
+    const { result, value } = await Load.during(load, async () => {
+      await project.docker.run(["kill", name]);
+      const down = Date.now();
+      await sleep(6000);
+      await project.docker.run(["start", name]);
+      await until("it is back", 30, () => project.container("web-blue-2"), ({ State }) => State.Health?.Status === "healthy");
+      await sleep(4000);
+      return { down };
+    });
+    const log = (await upstreams(began)).sort((a, b) => a.at - b.at);
+    const dead = log.filter(({ at, tries }) => at > value.down && at < value.down + 6000 && tries.length > 1);
+    const firstBack = log.findIndex(({ at, tries }) => at > value.down + 5000 && tries.length === 1 && tries[0] === address);
+    const share = (from: number, count: number) =>
+      log.slice(firstBack + from, firstBack + from + count).filter(({ tries }) => tries[0] === address).length / count;
+    console.log(
+      `breaker: ${result.requests} GETs, ${result.failed} lost; ${dead.length} asked the dead container first in 6 s; its share of the first 40 requests after its return ${share(0, 40).toFixed(2)}, of 1000 to 1400: ${share(1000, 400).toFixed(2)}`,
+    );
+    expect(result.failed).toBe(0);
+    expect(firstBack).toBeGreaterThan(0);
+    // Each of the connections may ask it at once; later one at a time, every two seconds.
+    expect(dead.length).toBeLessThanOrEqual(8 + 4);
+    expect(share(0, 40)).toBeLessThan(0.35);
+    expect(share(1000, 400)).toBeGreaterThan(0.4);
+  });
+
+  it("let a certificate end, which is told, and put the real one back", async () => {
+    await makeCertificate(join(project.root, "tls"), "site");
+    const port = await drawPort();
+    await project.configure((config) => {
+      Object.assign(config["sluice:edge"] as object, { tls: { certificate: "tls/site.pem", key: "tls/site.key", port } });
+      // Its own two days are more than that.
+      Object.assign(config["sluice:monitoring"] as object, { thresholds: { certificateDays: 1 } });
+    });
+    const up = await project.up();
+    expect(up.exitCode, up.text).toBe(0);
+    const set = () => project.docker.run(["exec", `${project.estate}-edge`, "sh", "-c", "readlink /config/tls/current; ls /config/tls/releases"]);
+    const before = await set();
+    const run = await project.script("chaos", "certificate", "--json");
+    console.log(run.text);
+    expect(run.exitCode, run.text).toBe(0);
+    const [result] = JSON.parse(run.stdout) as Result[];
+    expect(result).toMatchObject({ alert: { name: "CertificateExpiry" }, differences: [] });
+    expect(result?.load.why).toHaveProperty("the certificate has ended");
+    expect(await set()).toBe(before);
+  });
+});
