@@ -46,7 +46,9 @@ export class EstateAlerts {
   }
 
   async #ask(path: string): Promise<unknown> {
-    return JSON.parse(await this.#docker.run(["exec", this.#container, "curl", "-fsS", "--max-time", "5", `http://127.0.0.1:9090/api/v1/${path}`]));
+    return JSON.parse(
+      await this.#docker.run(["exec", this.#container, "curl", "-fsS", "--max-time", "5", `http://127.0.0.1:9090/api/v1/${path}`]),
+    );
   }
 }
 

@@ -65,10 +65,16 @@ export async function drill(scenario: Scenario, around: Around): Promise<Result>
       });
       const name = told?.name ?? plan.alerts.map((one) => one.name).join(" or ");
       alert = { name, waits, after: told === undefined ? null : (load.now - since) / 1000 };
-      say(told ? `  ${told.name} fires, ${alert.after?.toFixed(0)} s after the fault` : `  ${name} did not fire within ${waits + patience} s`);
+      say(
+        told ? `  ${told.name} fires, ${alert.after?.toFixed(0)} s after the fault` : `  ${name} did not fire within ${waits + patience} s`,
+      );
     }
     if (plan.heals) {
-      const healed = await until(plan.healSeconds ?? HEAL_SECONDS, signal, async () => (await isWell(world, plan, load, since)) || undefined);
+      const healed = await until(
+        plan.healSeconds ?? HEAL_SECONDS,
+        signal,
+        async () => (await isWell(world, plan, load, since)) || undefined,
+      );
       if (!healed) say("  it has not healed by itself");
     } else if (plan.alerts.length === 0) {
       // Nobody is told of it: what clients lose is all there is to see.
@@ -122,7 +128,8 @@ async function isWell({ docker, settings, containers }: DrillWorld, plan: Prepar
   return load.isWell(Math.max(since, load.now - 5000)) && (!plan.heals || hasChanged(containers, now));
 }
 
-const isUp = ({ State }: ContainerFacts): boolean => State.Status === "running" && (State.Health === undefined || State.Health.Status === "healthy");
+const isUp = ({ State }: ContainerFacts): boolean =>
+  State.Status === "running" && (State.Health === undefined || State.Health.Status === "healthy");
 
 /** Whether something was started anew. */
 const hasChanged = (before: readonly ContainerFacts[], now: readonly ContainerFacts[]): boolean => {

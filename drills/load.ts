@@ -31,7 +31,8 @@ export class DrillLoad {
   constructor(url: string, perSecond: number) {
     this.#url = new URL(url);
     // Whom a certificate is from is not asked: people test with their own. When it ends is, below.
-    this.#agent = this.#url.protocol === "https:" ? new TlsAgent({ keepAlive: true, rejectUnauthorized: false }) : new PlainAgent({ keepAlive: true });
+    this.#agent =
+      this.#url.protocol === "https:" ? new TlsAgent({ keepAlive: true, rejectUnauthorized: false }) : new PlainAgent({ keepAlive: true });
     this.#timer = setInterval(() => this.#ask(), 1000 / perSecond);
   }
 
@@ -79,7 +80,9 @@ export class DrillLoad {
       response.once("end", () => end(lost));
       response.once("error", (error) => end(error.message));
     });
-    request.once("error", (error: NodeJS.ErrnoException) => end(error.name === "AbortError" ? `no answer in ${PATIENCE_MS / 1000} s` : (error.code ?? error.message)));
+    request.once("error", (error: NodeJS.ErrnoException) =>
+      end(error.name === "AbortError" ? `no answer in ${PATIENCE_MS / 1000} s` : (error.code ?? error.message)),
+    );
     request.end();
   }
 }

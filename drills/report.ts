@@ -24,7 +24,10 @@ function lossWords({ load: { requests, lost, span, why } }: Result): string {
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
 /** Results as a table in Markdown. */
-export function report(results: readonly Result[], facts: { readonly estate: string; readonly at: string; readonly perSecond: number }): string {
+export function report(
+  results: readonly Result[],
+  facts: { readonly estate: string; readonly at: string; readonly perSecond: number },
+): string {
   const rows = results.map((result) => [
     result.scenario,
     result.did,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { schemaLines } from "../evidence/dump.ts";
 import type { Docker } from "../estate/docker.ts";
+import { schemaLines } from "../evidence/dump.ts";
 import { FACTS_SQL, Facts } from "./preflight.ts";
 
 /** A Postgres in a container, spoken to from inside it: as its superuser, without a password. */
@@ -65,9 +65,7 @@ export class Database {
     const password = randomBytes(24).toString("hex");
     const own = { ...settings, role: this.user };
     const sets = Object.entries(own).map(([key, value]) => `alter role ${name} set ${key} = '${value}';`);
-    await this.ask(
-      [`create role ${name} login password '${password}' valid until 'tomorrow' in role "${this.user}";`, ...sets].join("\n"),
-    );
+    await this.ask([`create role ${name} login password '${password}' valid until 'tomorrow' in role "${this.user}";`, ...sets].join("\n"));
     const remove = async (): Promise<void> => {
       await this.ask(
         [

@@ -21,8 +21,7 @@ const INSTEAD: Readonly<Record<Rule, string>> = {
   "drop-data": "Let a release go out that does not use it first; drop it with the next one.",
   rename: "Add the new one beside it, write both, and drop the old one with a later release.",
   "change-type": "Add a column of the new type, fill it in parts, and change over.",
-  "not-null":
-    "Add the column with a default, or first a check (… is not null) not valid, then validate constraint, then set not null.",
+  "not-null": "Add the column with a default, or first a check (… is not null) not valid, then validate constraint, then set not null.",
   "blocking-index": "create index concurrently, outside of a transaction.",
   "blocking-constraint": "add constraint … not valid, and validate constraint in a later transaction.",
   "every-row": "Do it in parts, outside of the migration; or say that you want it.",
@@ -48,7 +47,16 @@ const all = (value: unknown): Node[] => (Array.isArray(value) ? value.map(as) : 
 const word = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** Kinds of the parser's own that are found in a database and hold, or lead to, data. */
-const HOLDS_DATA = ["OBJECT_TABLE", "OBJECT_COLUMN", "OBJECT_SCHEMA", "OBJECT_TYPE", "OBJECT_SEQUENCE", "OBJECT_MATVIEW", "OBJECT_VIEW", "OBJECT_FUNCTION"];
+const HOLDS_DATA = [
+  "OBJECT_TABLE",
+  "OBJECT_COLUMN",
+  "OBJECT_SCHEMA",
+  "OBJECT_TYPE",
+  "OBJECT_SEQUENCE",
+  "OBJECT_MATVIEW",
+  "OBJECT_VIEW",
+  "OBJECT_FUNCTION",
+];
 
 /**
  * What is dangerous in statements, by PostgreSQL's own parser. What concerns only a table that one of them has made harms nobody, and
@@ -94,13 +102,16 @@ function rulesOf(node: Node, made: ReadonlySet<string>, ms: number): Rule[] {
   const body = as(content);
   switch (kind) {
     case "DropStmt":
-      return HOLDS_DATA.includes(word(body.removeType)) && !all(body.objects).every((object) => made.has(dropped(object))) ? ["drop-data"] : [];
+      return HOLDS_DATA.includes(word(body.removeType)) && !all(body.objects).every((object) => made.has(dropped(object)))
+        ? ["drop-data"]
+        : [];
     case "DropdbStmt":
     case "DropOwnedStmt":
       return ["drop-data"];
     case "RenameStmt":
-      return ["OBJECT_TABLE", "OBJECT_COLUMN", "OBJECT_SCHEMA", "OBJECT_VIEW", "OBJECT_TYPE", "OBJECT_ATTRIBUTE"].includes(word(body.renameType)) &&
-        !isNew(body.relation)
+      return ["OBJECT_TABLE", "OBJECT_COLUMN", "OBJECT_SCHEMA", "OBJECT_VIEW", "OBJECT_TYPE", "OBJECT_ATTRIBUTE"].includes(
+        word(body.renameType),
+      ) && !isNew(body.relation)
         ? ["rename"]
         : [];
     case "AlterObjectSchemaStmt":
@@ -154,7 +165,9 @@ function rulesOfCommand({ subtype, def }: Node, long: (rule: Rule) => Rule[]): R
     case "AT_AddConstraint": {
       const { contype, skip_validation: later, indexname } = as(as(def).Constraint);
       if (later === true || indexname !== undefined) return [];
-      return ["CONSTR_UNIQUE", "CONSTR_PRIMARY", "CONSTR_EXCLUSION"].includes(word(contype)) ? long("blocking-index") : long("blocking-constraint");
+      return ["CONSTR_UNIQUE", "CONSTR_PRIMARY", "CONSTR_EXCLUSION"].includes(word(contype))
+        ? long("blocking-index")
+        : long("blocking-constraint");
     }
     case "AT_ValidateConstraint":
     default:
@@ -164,8 +177,9 @@ function rulesOfCommand({ subtype, def }: Node, long: (rule: Rule) => Rule[]): R
 
 /** Whether it changes the schema or data: what only asks, or sets the session, needs no transaction. */
 const isChange = (node: Node): boolean =>
-  /^(?:Create|Alter|Drop|Index|Rename|Truncate|Insert|Update|Delete|Merge|Grant|Comment|View|Cluster|Reindex)/.test(Object.keys(node)[0] ?? "") &&
-  !/^(?:AlterRoleSetStmt|AlterSystemStmt|AlterDatabaseSetStmt)$/.test(Object.keys(node)[0] ?? "");
+  /^(?:Create|Alter|Drop|Index|Rename|Truncate|Insert|Update|Delete|Merge|Grant|Comment|View|Cluster|Reindex)/.test(
+    Object.keys(node)[0] ?? "",
+  ) && !/^(?:AlterRoleSetStmt|AlterSystemStmt|AlterDatabaseSetStmt)$/.test(Object.keys(node)[0] ?? "");
 
 const isConcurrent = (node: Node): boolean => {
   const [[kind, content] = ["", {}]] = Object.entries(node);

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { ownAddress } from "../components/host/addresses.ts";
+import type { Docker } from "../estate/docker.ts";
+import type { Project } from "../estate/project.ts";
 import { drift } from "../evidence/dump.ts";
 import { startPostgres } from "../evidence/stores.ts";
 import type { Throwaway } from "../evidence/throwaway.ts";
-import type { Docker } from "../estate/docker.ts";
-import type { Project } from "../estate/project.ts";
 import { Problem } from "../toolchain/problem.ts";
 import { Database } from "./database.ts";
 import { changesAnything, type Danger, judge, type Rule } from "./judge.ts";
@@ -79,7 +79,9 @@ export async function migrate(options: MigrateOptions, around: Around): Promise<
   await copy.restore(backup, await live.otherRoles());
   const restored = await copy.schema();
   if (restored.hash !== before.hash)
-    throw new Problem(`The copy is not like the database, so the backup is no backup:\n${drift(restored.lines.join("\n"), before.lines.join("\n")).join("\n")}`);
+    throw new Problem(
+      `The copy is not like the database, so the backup is no backup:\n${drift(restored.lines.join("\n"), before.lines.join("\n")).join("\n")}`,
+    );
   say(`  restored in ${((Date.now() - started) / 1000).toFixed(0)} s, and the schema is the same: the backup can be restored`);
 
   const tried = await copy.temporaryRole({ log_min_duration_statement: "0" });
@@ -124,7 +126,9 @@ export async function migrate(options: MigrateOptions, around: Around): Promise<
   await record.write(now.hash);
   const differs = drift(after.lines.join("\n"), now.lines.join("\n"));
   if (differs.length > 0)
-    throw new Problem(`It is done, and the schema is not the one that the copy has:\n${differs.slice(0, 20).join("\n")}\n${wayBack(live, container, backup)}`);
+    throw new Problem(
+      `It is done, and the schema is not the one that the copy has:\n${differs.slice(0, 20).join("\n")}\n${wayBack(live, container, backup)}`,
+    );
   say(`done: the schema is the one that was tried on the copy\n${wayBack(live, container, backup)}`);
 }
 
@@ -136,7 +140,12 @@ interface Live {
   readonly say: (line: string) => void;
 }
 
-async function forReal({ command, retries, lockTimeout }: MigrateOptions, root: string, url: string, { live, before, backup, container, say }: Live) {
+async function forReal(
+  { command, retries, lockTimeout }: MigrateOptions,
+  root: string,
+  url: string,
+  { live, before, backup, container, say }: Live,
+) {
   for (let attempt = 1; ; attempt++) {
     say(`for real: ${command.join(" ")}`);
     const { exitCode, words } = await run(command, root, url);
@@ -144,7 +153,9 @@ async function forReal({ command, retries, lockTimeout }: MigrateOptions, root: 
     const untouched = (await live.schema()).hash === before.hash;
     // 55P03: it gave up its place in the queue, so that the others could go on.
     if (untouched && attempt <= retries && /lock timeout|55P03/i.test(words)) {
-      say(`  it did not get a lock within ${lockTimeout} s, and gave way; again in ${RETRY_SECONDS * attempt} s (${attempt} of ${retries})`);
+      say(
+        `  it did not get a lock within ${lockTimeout} s, and gave way; again in ${RETRY_SECONDS * attempt} s (${attempt} of ${retries})`,
+      );
       await sleep(RETRY_SECONDS * attempt * 1000);
       continue;
     }
@@ -167,14 +178,22 @@ async function backUp(live: Database, folder: string, estate: string, say: (line
   return file;
 }
 
-const addressOf = ({ name, password }: { readonly name: string; readonly password: string }, host: string, port: number, database: string) =>
-  `postgres://${name}:${password}@${host}:${port}/${database}`;
+const addressOf = (
+  { name, password }: { readonly name: string; readonly password: string },
+  host: string,
+  port: number,
+  database: string,
+) => `postgres://${name}:${password}@${host}:${port}/${database}`;
 
 async function run([program, ...args]: readonly [string, ...string[]], cwd: string, url: string) {
   // In the environment, which only this user can read; a command line is everybody's.
   const { exitCode, all, message } = await execa(program, args, {
     ...{ cwd, env: { DATABASE_URL: url }, all: true, reject: false, stdin: "ignore", preferLocal: true },
-  }).then(({ exitCode, all, failed, ...rest }) => ({ exitCode, all, message: failed && "shortMessage" in rest ? String(rest.shortMessage) : "" }));
+  }).then(({ exitCode, all, failed, ...rest }) => ({
+    exitCode,
+    all,
+    message: failed && "shortMessage" in rest ? String(rest.shortMessage) : "",
+  }));
   const password = new URL(url).password;
   const said = (all ?? "").trim() || message;
   return { exitCode: exitCode ?? 1, words: said.replaceAll(password, "…").split("\n").slice(-30).join("\n") };

@@ -39,13 +39,21 @@ export function objections(facts: Facts): string[] {
       ({ pid, user, application, seconds, state }) =>
         `session ${pid} of ${user}${application === "" ? "" : ` (${application})`} has had a transaction open for ${seconds} s (${state}): a lock would wait for it, and everybody for the lock. Let it end, or end it: select pg_terminate_backend(${pid})`,
     ),
-    ...(waiting > 0 ? [`${waiting} sessions wait for a lock already. Look at pg_stat_activity and pg_locks, and try again when nobody waits.`] : []),
+    ...(waiting > 0
+      ? [`${waiting} sessions wait for a lock already. Look at pg_stat_activity and pg_locks, and try again when nobody waits.`]
+      : []),
     ...prepared.map((gid) => `the prepared transaction '${gid}' holds its locks until somebody says commit prepared or rollback prepared.`),
-    ...invalidIndexes.map((name) => `the index ${name} is not valid: a create index concurrently has failed. drop index concurrently ${name}, then try again.`),
-    ...(readOnly ? ["the database takes no writes: its disk is almost full, or it is a replica. See docs/runbooks/DatabaseReadOnly.md"] : []),
+    ...invalidIndexes.map(
+      (name) => `the index ${name} is not valid: a create index concurrently has failed. drop index concurrently ${name}, then try again.`,
+    ),
+    ...(readOnly
+      ? ["the database takes no writes: its disk is almost full, or it is a replica. See docs/runbooks/DatabaseReadOnly.md"]
+      : []),
     // The copy is on the same disk, and a table that is written anew needs its size once more.
     ...(freeMb < 2 * sizeMb + 256
-      ? [`the disk has ${Math.floor(freeMb)} MB free, and a copy and a table written anew may need ${Math.ceil(2 * sizeMb + 256)} MB. Make room.`]
+      ? [
+          `the disk has ${Math.floor(freeMb)} MB free, and a copy and a table written anew may need ${Math.ceil(2 * sizeMb + 256)} MB. Make room.`,
+        ]
       : []),
   ];
 }

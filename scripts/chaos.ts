@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { probeUrl } from "../components/monitoring/plan.ts";
 import { type Around, back, drill, prepare } from "../drills/drill.ts";
 import { SAFE_MB } from "../drills/fill.ts";
 import { JournalFile } from "../drills/journal.ts";
@@ -8,7 +9,6 @@ import { permit } from "../drills/permit.ts";
 import { report } from "../drills/report.ts";
 import { isGood, type Result } from "../drills/result.ts";
 import { SCENARIOS } from "../drills/scenarios/index.ts";
-import { probeUrl } from "../components/monitoring/plan.ts";
 import { readProject } from "../estate/project.ts";
 import { reach } from "../estate/reach.ts";
 import { readStatus } from "../estate/status.ts";
@@ -63,7 +63,10 @@ await main(async () => {
   }
   const wanted = what.includes("all") ? names : what;
   const unknown = wanted.filter((name) => name !== "restore" && !names.includes(name));
-  if (unknown.length > 0) throw new Problem(`There is no drill ${unknown.map((name) => `'${name}'`).join(", ")}. Allowed: ${names.join(", ")}, all, list, restore.`);
+  if (unknown.length > 0)
+    throw new Problem(
+      `There is no drill ${unknown.map((name) => `'${name}'`).join(", ")}. Allowed: ${names.join(", ")}, all, list, restore.`,
+    );
   // To put back is never refused.
   if (!options.dryRun && wanted.some((name) => name !== "restore")) permit(options.stack, options.yesBreak);
 
@@ -130,14 +133,17 @@ async function addressOf(project: ReturnType<typeof readProject>, docker: Awaite
   if (edge.url === null) throw new Problem(`'${settings.name}' does not run. Start it: npm start`);
   if (!settings.host.docker.startsWith("unix:") && /^https?:\/\/(?:127\.|localhost|\[::1\])/.test(edge.url))
     throw new Problem(`The edge of '${settings.name}' listens on its own host only: say how clients reach it from here, with --url.`);
-  const routed = settings.services.find(({ name, route }) => (options.service === undefined ? route !== undefined : name === options.service));
+  const routed = settings.services.find(({ name, route }) =>
+    options.service === undefined ? route !== undefined : name === options.service,
+  );
   return (routed && probeUrl(routed, edge.url)) ?? `${edge.url}${routed?.route ?? "/"}`;
 }
 
 function whole(from: number, to: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!Number.isInteger(number) || number < from || number > to) throw new InvalidArgumentError(`Allowed: a whole number from ${from} to ${to}.`);
+    if (!Number.isInteger(number) || number < from || number > to)
+      throw new InvalidArgumentError(`Allowed: a whole number from ${from} to ${to}.`);
     return number;
   };
 }

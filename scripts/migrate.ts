@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
-import { sweepDead, sweepOwn, Throwaway } from "../evidence/throwaway.ts";
 import { readProject } from "../estate/project.ts";
 import { reach } from "../estate/reach.ts";
+import { sweepDead, sweepOwn, Throwaway } from "../evidence/throwaway.ts";
 import { RULES, type Rule } from "../migrations/judge.ts";
 import { migrate } from "../migrations/migrate.ts";
 import { main } from "./main.ts";
@@ -19,7 +19,10 @@ const command = new Command("npm run migrate --")
   .option("--statement-timeout <seconds>", "longest run of one statement; 0: no limit", whole(0, 86_400), 0)
   .option("--patience <seconds>", "a transaction that has been open for longer is in the way", whole(1, 86_400), 30)
   .option("--retries <number>", "how often it is run again when it did not get a lock", whole(0, 20), 3)
-  .addHelpText("after", "\nExample: npm run migrate -- -- npx prisma migrate deploy\nWhat each step does, and the way back: docs/migrations.md")
+  .addHelpText(
+    "after",
+    "\nExample: npm run migrate -- -- npx prisma migrate deploy\nWhat each step does, and the way back: docs/migrations.md",
+  )
   .parse();
 interface Options {
   readonly stack: string;
@@ -62,7 +65,8 @@ function rules(text: string): Rule[] {
 function whole(from: number, to: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!Number.isInteger(number) || number < from || number > to) throw new InvalidArgumentError(`Allowed: a whole number from ${from} to ${to}.`);
+    if (!Number.isInteger(number) || number < from || number > to)
+      throw new InvalidArgumentError(`Allowed: a whole number from ${from} to ${to}.`);
     return number;
   };
 }

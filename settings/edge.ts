@@ -41,7 +41,9 @@ export const edge = field(
     breaker: field(
       z.strictObject({
         failures: whole(1, 100, "", "Failed tries, within `ejectSeconds`, after which a container gets no more requests.", 3).default(1),
-        ejectSeconds: seconds(1, 3600, "Seconds without requests; then single ones try it, and a good answer takes it back.", 10).default(2),
+        ejectSeconds: seconds(1, 3600, "Seconds without requests; then single ones try it, and a good answer takes it back.", 10).default(
+          2,
+        ),
         slowStartRequests: whole(
           1,
           10_000,

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type Healing, keepHealthy } from "./healing.ts";
+import { type Healing, keepHealthy, quickStart } from "./healing.ts";
 import type { Host } from "./host.ts";
 import type { Role, SlotIdentity } from "./labels.ts";
 
@@ -85,7 +85,7 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
     command,
     user,
   } = args;
-  const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3, healing = {} } = args;
+  const { healthIntervalSeconds = 2, healthTimeoutSeconds = 2, healthRetries = 3, healing = quickStart(120, 120) } = args;
   return new docker.Container(
     name,
     {

@@ -16,7 +16,9 @@ export const disk: Scenario = {
     const name = options.volume ?? "postgres-data";
     const volume = `${settings.name}-${name}`;
     if (!(await docker.list("volume", settings.name)).includes(volume))
-      throw new Problem(`'${settings.name}' has no volume '${name}'. See docker volume ls --filter label=dev.sluice.estate=${settings.name}`);
+      throw new Problem(
+        `'${settings.name}' has no volume '${name}'. See docker volume ls --filter label=dev.sluice.estate=${settings.name}`,
+      );
     const { Image: image } = running(world, "edge");
     const seen = await look(world, image, volume);
     const fill = planFill(seen, options.fill);
@@ -26,9 +28,13 @@ export const disk: Scenario = {
       );
     const ofPostgres = name === "postgres-data" && settings.postgres !== undefined;
     const { diskPercent = 80 } = settings.monitoring?.thresholds ?? {};
-    const alerts = alertsOfFill(fill, { shared: seen.shared, ofPostgres }, {
-      ...{ reserveMb: settings.postgres?.diskReserveMb ?? 0, diskRatio: diskPercent / 100, diskFullRatio: 0.95 },
-    });
+    const alerts = alertsOfFill(
+      fill,
+      { shared: seen.shared, ofPostgres },
+      {
+        ...{ reserveMb: settings.postgres?.diskReserveMb ?? 0, diskRatio: diskPercent / 100, diskFullRatio: 0.95 },
+      },
+    );
     const filler = `${settings.name}-drill-disk`;
     const where = seen.shared ? "on the disk of Docker itself" : "a file system of its own";
     return {
@@ -41,7 +47,20 @@ export const disk: Scenario = {
         await docker.run([
           ...["run", "--detach", "--name", filler, "--label", `dev.sluice.estate=${settings.name}`, "--label", "dev.sluice.role=files"],
           ...["--network", "none", "--user", "10001:10001", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--read-only"],
-          ...["--memory", "64m", "--volume", `${volume}:/fill`, "--entrypoint", "sh", image, "-c", FILLER, "fill", `${fill.mb}`, `${LONGEST_SECONDS}`],
+          ...[
+            "--memory",
+            "64m",
+            "--volume",
+            `${volume}:/fill`,
+            "--entrypoint",
+            "sh",
+            image,
+            "-c",
+            FILLER,
+            "fill",
+            `${fill.mb}`,
+            `${LONGEST_SECONDS}`,
+          ],
         ]);
         await filled(world, filler);
       },

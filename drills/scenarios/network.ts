@@ -39,6 +39,12 @@ function alertsFor({ containers }: DrillWorld, { Config }: ContainerFacts): Expe
   if (role === "redis") return [{ name: "RedisDown" }];
   const others = containers.filter(({ Config: { Labels } }) => Labels[LABEL.service] === service && Labels[LABEL.slot] === slot);
   // A slot is down when none of its containers answers.
-  if (role === "service") return others.length > 1 ? [] : [{ name: "SlotDown", labels: { service, slot } }, { name: "ServiceDown", labels: { service } }];
+  if (role === "service")
+    return others.length > 1
+      ? []
+      : [
+          { name: "SlotDown", labels: { service, slot } },
+          { name: "ServiceDown", labels: { service } },
+        ];
   return role === "prometheus" ? [] : [{ name: "ExporterDown" }, { name: "GuardNotWatching" }];
 }

@@ -1,5 +1,5 @@
-import { nameOf, running } from "../targets.ts";
 import { Problem } from "../../toolchain/problem.ts";
+import { nameOf, running } from "../targets.ts";
 import type { Scenario } from "../world.ts";
 
 /** The database is away; services say so, and what needs no database is served. */

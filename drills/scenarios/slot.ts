@@ -1,4 +1,4 @@
-import { nameOf, activeSlot } from "../targets.ts";
+import { activeSlot, nameOf } from "../targets.ts";
 import type { Scenario } from "../world.ts";
 
 /** Everything of a container but its init, so that its own restart policy is asked. */

@@ -166,7 +166,7 @@ describe("a data store", () => {
       expect(only(seen, CONTAINER, "postgres").inputs).toMatchObject({
         ports: [],
         healthcheck: {
-          tests: ["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "postgres", "120", "120", "5", "healthy"],
+          tests: ["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "postgres", "120", "0", "0", "5", "healthy"],
         },
         networksAdvanced: [{ name: "shop", ipv4Address: "10.9.0.3" }],
         volumes: [

@@ -81,8 +81,8 @@ describe("a service with two slots", () => {
       volumes: [{ volumeName: "shop-health", containerPath: "/run/health", readOnly: false }],
       healthcheck: {
         tests: [
-          // Ended after 45 s without a good check, 60 before the first one, and five times at most.
-          ...["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "api-blue-2", "45", "60", "5"],
+          // Ended after 45 s without an answer, 60 before the first good one, 450 of errors, and five times at most.
+          ...["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "api-blue-2", "45", "60", "450", "5"],
           ...["curl", "-fsS", "-o", "/dev/null", "--max-time", "3", "http://127.0.0.1:3000/health"],
         ],
         interval: "2s",

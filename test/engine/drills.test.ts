@@ -43,7 +43,17 @@ describe("drills on a running estate", () => {
     // A file system in memory lives as long as somebody has it mounted.
     const { Image } = await project.container("postgres");
     const holder = ["--volume", `${project.estate}-postgres-data:/held:ro`, "--entrypoint", "sleep", Image, "3600"];
-    await project.docker.run(["run", "--detach", "--name", `${project.estate}-holder`, "--network", "none", "--label", labels[1] ?? "", ...holder]);
+    await project.docker.run([
+      "run",
+      "--detach",
+      "--name",
+      `${project.estate}-holder`,
+      "--network",
+      "none",
+      "--label",
+      labels[1] ?? "",
+      ...holder,
+    ]);
   });
   afterAll(async () => {
     await project.docker.try(["container", "rm", "--force", `${project.estate}-holder`]);
@@ -53,7 +63,10 @@ describe("drills on a running estate", () => {
   });
 
   const psql = (sql: string) =>
-    project.docker.run(["exec", "-i", `${project.estate}-postgres`, "psql", "-h", "/tmp", "-U", "app", "-d", "app", "-qtAX", "-v", "ON_ERROR_STOP=1"], sql);
+    project.docker.run(
+      ["exec", "-i", `${project.estate}-postgres`, "psql", "-h", "/tmp", "-U", "app", "-d", "app", "-qtAX", "-v", "ON_ERROR_STOP=1"],
+      sql,
+    );
 
   /** Rows, one by one, as long as something else happens; those that the server has confirmed. */
   async function writing<T>(work: () => Promise<T>): Promise<{ value: T; confirmed: number[]; refused: number }> {
@@ -128,7 +141,15 @@ describe("drills on a running estate", () => {
     const restored = await project.script("chaos", "restore");
     expect(restored.exitCode, restored.text).toBe(0);
     const { NetworkSettings } = await slot();
-    const [address] = (await project.docker.run(["exec", `${project.estate}-edge`, "sh", "-c", "sed -n 's/^ *server \\([0-9.]*\\):.*/\\1/p' /config/nginx/current/nginx.conf"])).split("\n");
+    const [address] = (
+      await project.docker.run([
+        "exec",
+        `${project.estate}-edge`,
+        "sh",
+        "-c",
+        "sed -n 's/^ *server \\([0-9.]*\\):.*/\\1/p' /config/nginx/current/nginx.conf",
+      ])
+    ).split("\n");
     expect(NetworkSettings.Networks?.[project.estate]?.IPAMConfig?.IPv4Address).toBe(address);
     expect((await project.script("chaos", "restore")).text).toContain("There is nothing to put back.");
   });
@@ -161,7 +182,12 @@ describe("drills on a running estate", () => {
       const down = Date.now();
       await sleep(6000);
       await project.docker.run(["start", name]);
-      await until("it is back", 30, () => project.container("web-blue-2"), ({ State }) => State.Health?.Status === "healthy");
+      await until(
+        "it is back",
+        30,
+        () => project.container("web-blue-2"),
+        ({ State }) => State.Health?.Status === "healthy",
+      );
       await sleep(4000);
       return { down };
     });
@@ -191,7 +217,8 @@ describe("drills on a running estate", () => {
     });
     const up = await project.up();
     expect(up.exitCode, up.text).toBe(0);
-    const set = () => project.docker.run(["exec", `${project.estate}-edge`, "sh", "-c", "readlink /config/tls/current; ls /config/tls/releases"]);
+    const set = () =>
+      project.docker.run(["exec", `${project.estate}-edge`, "sh", "-c", "readlink /config/tls/current; ls /config/tls/releases"]);
     const before = await set();
     const run = await project.script("chaos", "certificate", "--json");
     console.log(run.text);

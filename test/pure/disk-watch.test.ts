@@ -67,7 +67,10 @@ describe("Postgres and its disk", () => {
   });
 
   it("tells the server that runs, and no other process", () => {
-    const server = spawnSync("sh", ["-c", `trap 'echo told > ${folder}/told' HUP; mkdir -p ${volume}/17; echo $$ > ${volume}/17/postmaster.pid; FREE=3 SLUICE_DISK_CONF=${folder}/disk.conf PATH=${folder}/bin:$PATH ${WATCH} ${volume} 8 once; true`]);
+    const server = spawnSync("sh", [
+      "-c",
+      `trap 'echo told > ${folder}/told' HUP; mkdir -p ${volume}/17; echo $$ > ${volume}/17/postmaster.pid; FREE=3 SLUICE_DISK_CONF=${folder}/disk.conf PATH=${folder}/bin:$PATH ${WATCH} ${volume} 8 once; true`,
+    ]);
     expect(server.status).toBe(0);
     expect(existsSync(join(folder, "told"))).toBe(true);
   });

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ContainerFacts, Docker } from "../../estate/docker.ts";
 import { isExpected, newAlerts } from "../../drills/alerts.ts";
 import { alertsOfFill, planFill, SAFE_MB } from "../../drills/fill.ts";
 import { permit } from "../../drills/permit.ts";
@@ -8,6 +7,7 @@ import { report } from "../../drills/report.ts";
 import { differences, isGood, lossesOf, type Result, shapeOf } from "../../drills/result.ts";
 import { SCENARIOS } from "../../drills/scenarios/index.ts";
 import { putBack, type Step } from "../../drills/step.ts";
+import type { ContainerFacts, Docker } from "../../estate/docker.ts";
 
 describe("which stack may be broken", () => {
   it("is dev; any other one only when its name was typed", () => {
@@ -48,7 +48,10 @@ describe("how far a volume is filled", () => {
     expect(alertsOfFill({ mb: 1, leftMb: 63, taken: 0.99 }, own, limits)).toEqual(["DatabaseReadOnly"]);
     expect(alertsOfFill({ mb: 1, leftMb: 64, taken: 0.99 }, own, limits)).toEqual([]);
     expect(alertsOfFill({ mb: 1, leftMb: 9000, taken: 0.81 }, { shared: true, ofPostgres: true }, limits)).toEqual(["DiskAlmostFull"]);
-    expect(alertsOfFill({ mb: 1, leftMb: 9, taken: 0.96 }, { shared: true, ofPostgres: false }, limits)).toEqual(["DiskFull", "DiskAlmostFull"]);
+    expect(alertsOfFill({ mb: 1, leftMb: 9, taken: 0.96 }, { shared: true, ofPostgres: false }, limits)).toEqual([
+      "DiskFull",
+      "DiskAlmostFull",
+    ]);
   });
 });
 
@@ -88,7 +91,9 @@ describe("what a drill has shown", () => {
   });
 
   it("counts what clients lost, why, and within which time, in whatever order answers came", () => {
-    expect(lossesOf([{ at: 9000, lost: "status 502" }, { at: 10 }, { at: 4000, lost: "ECONNRESET" }, { at: 6000, lost: "status 502" }])).toEqual({
+    expect(
+      lossesOf([{ at: 9000, lost: "status 502" }, { at: 10 }, { at: 4000, lost: "ECONNRESET" }, { at: 6000, lost: "status 502" }]),
+    ).toEqual({
       ...{ requests: 4, lost: 3, span: 5, why: { "status 502": 2, ECONNRESET: 1 } },
     });
     expect(lossesOf([{ at: 1 }])).toEqual({ requests: 1, lost: 0, span: 0, why: {} });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HEALING_LIMIT, keepHealthy } from "../../components/host/healing.ts";
+import { HEALING_LIMIT, keepHealthy, quickStart, STORE } from "../../components/host/healing.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -13,8 +13,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** The real script, in folders of its own, at a time of the test's choice; whom it would end is only said: here that would be everybody. */
-function check(now: number, good: boolean | "says no", { after = 30, ready = 30, id = "c1" } = {}) {
-  const [, , script = "", ...args] = keepHealthy("api-blue-1", { afterSeconds: after, readySeconds: ready }, [
+function check(now: number, good: boolean | "says no", { healing = quickStart(30, 30), id = "c1" } = {}) {
+  const [, , script = "", ...args] = keepHealthy("api-blue-1", healing, [
     ...(good === "says no" ? ["sh", "-c", "exit 22"] : [good ? "true" : "false"]),
   ]);
   const tame = script
@@ -30,7 +30,10 @@ function check(now: number, good: boolean | "says no", { after = 30, ready = 30,
 }
 /** A start of the container: its own /tmp is new. */
 const restart = () => rmSync(join(folder, "own"), { force: true });
-const shared = () => readFileSync(join(folder, "shared", `api-blue-1.${process.getuid?.()}`), "utf8").trim().split(" ");
+const shared = () =>
+  readFileSync(join(folder, "shared", `api-blue-1.${process.getuid?.()}`), "utf8")
+    .trim()
+    .split(" ");
 
 describe("a health check that ends what goes on failing it", () => {
   it("says what the check says, and ends nothing that fails for a moment", () => {
@@ -66,9 +69,26 @@ describe("a health check that ends what goes on failing it", () => {
   });
 
   it("lets a program take its time to start, and no more once it was well", () => {
-    check(1000, false, { ready: 60 });
-    expect(check(1059, false, { ready: 60 }).ended).toBe(false);
-    expect(check(1060, false, { ready: 60 }).ended).toBe(true);
+    check(1000, false, { healing: quickStart(30, 60) });
+    expect(check(1059, false, { healing: quickStart(30, 60) }).ended).toBe(false);
+    expect(check(1060, false, { healing: quickStart(30, 60) }).ended).toBe(true);
+  });
+
+  it("never ends a data store that comes up, nor one that says that it is not ready; only one that was well and does not answer", () => {
+    const store = { healing: STORE };
+    check(1000, false, store);
+    expect(check(9000, false, store).ended).toBe(false);
+    expect(check(9001, "says no", store).ended).toBe(false);
+    check(9002, true, store);
+    check(9003, "says no", store);
+    expect(check(20_000, "says no", store).ended).toBe(false);
+    check(20_001, false, store);
+    expect(check(20_120, false, store).ended).toBe(false);
+    expect(check(20_121, false, store).ended).toBe(true);
+    // It comes up again, and replays its log.
+    restart();
+    check(20_122, false, store);
+    expect(check(99_000, false, store).ended).toBe(false);
   });
 
   it("takes twice as long each next time, five times, and then leaves the program as it is", () => {
@@ -123,8 +143,8 @@ describe("a health check that ends what goes on failing it", () => {
     expect(check(2000, false)).toMatchObject({ code: 1, ended: false, text: expect.stringContaining("cannot be written") });
     mkdirSync(join(folder, "shared"));
     restart();
-    check(3000, false, { after: 0, ready: 0 });
-    expect(check(99_000, false, { after: 0, ready: 0 })).toMatchObject({ code: 1, ended: false });
+    check(3000, false, { healing: quickStart(0, 60) });
+    expect(check(99_000, false, { healing: quickStart(0, 60) })).toMatchObject({ code: 1, ended: false });
     expect(existsSync(join(folder, "own"))).toBe(true);
   });
 });

@@ -56,7 +56,13 @@ describe("statements that are dangerous on a database in use", () => {
   });
 
   it("are none on a table that the same migration has made", async () => {
-    const made = ["create table a (id int)", "alter table a add column b int not null", "create index on a (b)", "alter table a drop column b", "drop table a"];
+    const made = [
+      "create table a (id int)",
+      "alter table a add column b int not null",
+      "create index on a (b)",
+      "alter table a drop column b",
+      "drop table a",
+    ];
     expect(await judge(made.map((sql) => ({ sql, ms: 9000, inTransaction: true })))).toEqual([]);
     expect((await judge(made.slice(1).map((sql) => ({ sql, ms: 9000, inTransaction: true })))).length).toBe(4);
   });
@@ -125,7 +131,11 @@ describe("before a migration", () => {
   });
 
   it.each<[string, Partial<Facts>, string]>([
-    ["a transaction that is open", { open: [{ pid: 7, user: "app", application: "psql", seconds: 99, state: "idle in transaction" }] }, "pg_terminate_backend(7)"],
+    [
+      "a transaction that is open",
+      { open: [{ pid: 7, user: "app", application: "psql", seconds: 99, state: "idle in transaction" }] },
+      "pg_terminate_backend(7)",
+    ],
     ["somebody who waits for a lock", { waiting: 2 }, "2 sessions wait"],
     ["a prepared transaction", { prepared: ["x1"] }, "'x1'"],
     ["an index that is not valid", { invalidIndexes: ["i"] }, "drop index concurrently i"],

@@ -94,12 +94,21 @@ describe("health-metrics", () => {
     write("health/api-blue-1.10001", "abc 3 1700000000 5\n");
     write("health/api-blue-1.0", "abc 1 1700000000 5\n");
     write("health/postgres.10001", "def 0 0 5\n");
-    expect(read().filter((line) => line.startsWith("sluice_")).sort()).toEqual([
+    expect(
+      read()
+        .filter((line) => line.startsWith("sluice_"))
+        .sort(),
+    ).toEqual([
       'sluice_health_ended{name="api-blue-1"} 3',
       'sluice_health_ended{name="postgres"} 0',
       'sluice_health_limit{name="api-blue-1"} 5',
       'sluice_health_limit{name="postgres"} 5',
     ]);
+  });
+
+  it("reads no more than 200 of them: one container must not fill the monitoring of all", () => {
+    for (let n = 0; n < 300; n++) write(`health/x${n}.1`, "abc 1 0 5\n");
+    expect(read().filter((line) => line.startsWith("sluice_health_ended"))).toHaveLength(200);
   });
 
   it("leaves out what is no name and no number: every container may write there", () => {

@@ -1,15 +1,15 @@
-# keep-healthy NAME AFTER READY LIMIT CHECK…: the container's health check, and the end of its program when that goes on failing.
+# keep-healthy NAME AFTER READY ANSWERING LIMIT CHECK…: the container's health check, and the end of its program when that goes on failing.
 #
-# Docker starts anew what has ended, not what hangs. So when CHECK has had no answer for AFTER seconds without a break (READY seconds,
-# before it has been good once since the start), every process but the container's init is ended, and Docker's restart policy takes over.
-# A program that answers, and says that it cannot work (exit code 22, as curl has it), gets ten times as long: what it needs may be away,
-# and ending it would not help. Each next time takes twice as long; after LIMIT times the program is left as it is, for somebody to look
-# at. Ten good minutes begin anew.
+# Docker starts anew what has ended, not what hangs. So when CHECK has had no answer for AFTER seconds without a break, every process but
+# the container's init is ended, and Docker's restart policy takes over. Before CHECK has been good once since the start, that takes READY
+# seconds; 0: nothing is ended then, because a database may replay its log for an hour. A program that answers, and says that it cannot
+# work (exit code 22, as curl has it), gets ANSWERING seconds, 0: for ever; what it needs may be away, and ending it would not help. Each
+# next time takes twice as long; after LIMIT times the program is left as it is, for somebody to look at. Ten good minutes begin anew.
 #
 # /tmp is the container's own and new at each start: since when CHECK fails, and has no answer. /run/health is the estate's and outlives a start: how often
 # it was of no use. Whoever else writes there can at most keep a sick program from being ended, or have it ended sooner.
-name=$1 after=$2 ready=$3 limit=$4
-shift 4
+name=$1 after=$2 ready=$3 answering=$4 limit=$5
+shift 5
 own=/tmp/.health shared=/run/health/$name.$(id -u)
 now=$(date +%s)
 self=$(cat /proc/sys/kernel/hostname)
@@ -23,12 +23,13 @@ was=$(number "$was") since=$(number "$since") silent=$(number "$silent") ended=$
 # Another container of this name has its own history.
 [ "$id" = "$self" ] || ended=0 last=0
 
-wait=$after
-[ "$was" -gt 0 ] || [ "$ready" -le "$after" ] || wait=$ready
+# 0 for both: never.
+[ "$was" -gt 0 ] || after=$ready
+[ "$was" -gt 0 ] || [ "$ready" -gt 0 ] || answering=0
 times=0
-while [ "$times" -lt "$ended" ] && [ "$times" -lt 16 ]; do wait=$((wait * 2)) times=$((times + 1)); done
-over() { [ "$1" -gt 0 ] && [ $((now - $1)) -ge "$2" ]; }
-if [ "$after" -gt 0 ] && [ "$ended" -lt "$limit" ] && { over "$silent" "$wait" || over "$since" $((wait * 10)); }; then
+while [ "$times" -lt "$ended" ] && [ "$times" -lt 16 ]; do after=$((after * 2)) answering=$((answering * 2)) times=$((times + 1)); done
+over() { [ "$1" -gt 0 ] && [ "$2" -gt 0 ] && [ $((now - $1)) -ge "$2" ]; }
+if [ "$ended" -lt "$limit" ] && { over "$silent" "$after" || over "$since" "$answering"; }; then
   # What cannot be counted is not done: it might go on for ever.
   put "$shared" "$self $((ended + 1)) $now $limit" || { echo "unhealthy for $((now - since)) s; left as it is: $shared cannot be written"; exit 1; }
   echo "unhealthy for $((now - since)) s: ended, time $((ended + 1)) of $limit"
