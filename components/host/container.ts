@@ -92,7 +92,8 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       name: host.qualify(name),
       image,
       labels: host.labels(role, slot),
-      envs: envList(env),
+      // Many images bring an init of their own; below Docker's, it says so at each start unless it is told that it is meant.
+      envs: envList({ TINI_SUBREAPER: "1", ...env }),
       networksAdvanced: [{ name: host.network, ipv4Address: address }],
       ports: ports.map(({ bind, external, internal }) => ({ ip: bind, external, internal, protocol: "tcp" })),
       volumes: [...mounts, host.health].map((mount) =>

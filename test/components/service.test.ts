@@ -75,7 +75,7 @@ describe("a service with two slots", () => {
         { label: "dev.sluice.slot", value: "blue" },
         { label: "dev.sluice.release", value: "v1" },
       ],
-      envs: ["COLOUR=b", "PORT=3000", "SLUICE_DRAIN_SECONDS=12", "SLUICE_RELEASE=v1", "SLUICE_SERVICE=api", "SLUICE_SLOT=blue"],
+      envs: ["COLOUR=b", "PORT=3000", "SLUICE_DRAIN_SECONDS=12", "SLUICE_RELEASE=v1", "SLUICE_SERVICE=api", "SLUICE_SLOT=blue", "TINI_SUBREAPER=1"],
       networksAdvanced: [{ name: "shop", ipv4Address: "10.9.0.81" }],
       ports: [],
       volumes: [{ volumeName: "shop-health", containerPath: "/run/health", readOnly: false }],

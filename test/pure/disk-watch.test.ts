@@ -30,12 +30,12 @@ function look(free: number, start = false): string {
   return spawnSync("sh", ["-c", script, "disk-watch", volume, "8", ...(start ? ["once"] : [])], { env, encoding: "utf8" }).stderr;
 }
 const conf = () => readFileSync(join(folder, "disk.conf"), "utf8");
-const reserve = join(folder, "data", ".reserve");
+const reserve = () => join(volume, ".reserve");
 
 describe("Postgres and its disk", () => {
   it("keeps a reserve where there is room, and writes", () => {
     look(100, true);
-    expect(statSync(reserve).size).toBe(8 * 2 ** 20);
+    expect(statSync(reserve()).size).toBe(8 * 2 ** 20);
     expect(conf()).toBe("");
     expect(look(100)).toBe("");
   });
@@ -47,18 +47,18 @@ describe("Postgres and its disk", () => {
     expect([look(8), look(15), conf()]).toEqual(["", "", READ_ONLY]);
     expect(look(16)).toContain("writing is allowed");
     expect(conf()).toBe("");
-    expect(existsSync(reserve)).toBe(true);
+    expect(existsSync(reserve())).toBe(true);
   });
 
   it("gives the reserve up to start on a full disk, starts read-only, and makes it anew", () => {
     look(100, true);
     expect(look(0, true)).toContain("giving up the reserve of 8 MB");
-    expect(existsSync(reserve)).toBe(false);
+    expect(existsSync(reserve())).toBe(false);
     expect(conf()).toBe(READ_ONLY);
     look(8);
-    expect([existsSync(reserve), conf()]).toEqual([false, READ_ONLY]);
+    expect([existsSync(reserve()), conf()]).toEqual([false, READ_ONLY]);
     look(50);
-    expect([existsSync(reserve), conf()]).toEqual([true, ""]);
+    expect([existsSync(reserve()), conf()]).toEqual([true, ""]);
   });
 
   it("starts read-only on a full disk without a reserve", () => {

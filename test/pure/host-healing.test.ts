@@ -61,11 +61,11 @@ describe("a health check that ends what goes on failing it", () => {
     expect(check(1301, "says no").ended).toBe(false);
     expect(check(1302, "says no").ended).toBe(true);
     restart();
-    check(2000, true);
-    check(2002, "says no");
-    check(2010, false);
-    expect(check(2069, false).ended).toBe(false);
-    expect(check(2070, false).ended).toBe(true);
+    check(1500, true);
+    check(1502, "says no");
+    check(1510, false);
+    expect(check(1569, false).ended).toBe(false);
+    expect(check(1570, false).ended).toBe(true);
   });
 
   it("lets a program take its time to start, and no more once it was well", () => {
@@ -97,7 +97,8 @@ describe("a health check that ends what goes on failing it", () => {
     for (let times = 0; times < HEALING_LIMIT; times++) {
       restart();
       check(now, true);
-      const since = (now += 2);
+      now += 2;
+      const since = now;
       check(now, false);
       while (!check(++now, false).ended);
       waits.push(now - since);

@@ -38,6 +38,7 @@ describe("good settings", () => {
         healthTimeoutSeconds: 2,
         healthRetries: 3,
         readyTimeoutSeconds: 60,
+        restartAfterSeconds: 30,
         active: "blue",
         canaryWeight: 10,
         block: 97,
