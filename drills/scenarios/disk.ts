@@ -49,7 +49,7 @@ export const disk: Scenario = {
           ...["--network", "none", "--user", "10001:10001", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--read-only"],
           ...[
             "--memory",
-            "64m",
+            `${fill.mb + 64}m`,
             "--volume",
             `${volume}:/fill`,
             "--entrypoint",
