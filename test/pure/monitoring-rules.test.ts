@@ -82,6 +82,7 @@ describe("thresholds", () => {
     ["memoryRatio", { memoryRatio: 0.7 }, "HighMemoryUsage", "> 0.7"],
     ["cpuRatio", { cpuRatio: 0.6 }, "HighCpu", "> 0.6"],
     ["diskRatio", { diskRatio: 0.65 }, "DiskAlmostFull", "> 0.65"],
+    ["diskFullRatio", { diskFullRatio: 0.97 }, "DiskFull", "> 0.97"],
     ["heapRatio", { heapRatio: 0.95 }, "HeapAlmostFull", "> 0.95"],
     ["certificateDays", { certificateDays: 10 }, "CertificateExpiry", "< 864000"],
     ["slowDeploySeconds", { slowDeploySeconds: 1800 }, "SlowDeploy", "> 1800"],
