@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile } from "node:fs/promises";
+import { copyFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -206,6 +206,49 @@ describe("drills on a running estate", () => {
     expect(dead.length).toBeLessThanOrEqual(RATE * 0.5 * 1.5 + 4);
     expect(share(0, 40)).toBeLessThan(0.35);
     expect(share(250, 100)).toBeGreaterThan(0.4);
+  });
+
+  it("and a migration is tried on a copy, judged, and only then run: refused, it changes nothing; accepted, it loses nothing else", async () => {
+    await psql("create table parts (id int primary key, note text); insert into parts select n, 'n' || n from generate_series(1, 500) n");
+    await writeFile(
+      join(project.root, "tool.mjs"),
+      [
+        'import pg from "pg";',
+        "const client = new pg.Client({ connectionString: process.env.DATABASE_URL });",
+        "await client.connect();",
+        'console.log("used", process.env.DATABASE_URL);',
+        'for (const sql of ["begin", ...process.argv.slice(2), "commit"]) await client.query(sql);',
+        "await client.end();",
+      ].join("\n"),
+    );
+    const run = (options: readonly string[], ...sql: string[]) =>
+      project.script("migrate", ...options, "--", process.execPath, "tool.mjs", ...sql);
+    const columns = () => psql("select string_agg(attname, ',' order by attnum) from pg_attribute where attrelid = 'parts'::regclass and attnum > 0 and not attisdropped");
+    const change = ["alter table parts add column size int", "alter table parts drop column note"];
+
+    const refused = await run([], ...change);
+    expect(refused.exitCode, refused.text).toBe(1);
+    expect(refused.text).toContain("DANGER drop-data: alter table parts drop column note");
+    expect(refused.text).toContain("--accept drop-data");
+    expect(await columns()).toBe("id,note");
+
+    const failing = await run([], "alter table parts add column size int", "select 1 / 0");
+    expect(failing.exitCode, failing.text).toBe(1);
+    expect(failing.text).toContain("fails on the copy");
+    expect(failing.text, "what it prints is shown without the password").toMatch(/used postgres:\/\/sluice_migrate_[0-9a-f]{8}:…@127/);
+
+    const done = await run(["--accept", "drop-data"], ...change);
+    expect(done.exitCode, done.text).toBe(0);
+    expect(done.text).toContain("done: the schema is the one that was tried on the copy");
+    console.log(done.text);
+    expect(await columns()).toBe("id,size");
+    expect(await psql("select count(*) from parts")).toBe("500");
+    // The role of the run is gone, and its password with it; the backup is whole and nobody else's.
+    expect(await psql("select count(*) from pg_roles where rolname like 'sluice_migrate%'")).toBe("0");
+    const folder = join(project.root, ".sluice", "backups");
+    const [backup = ""] = (await readdir(folder)).sort().slice(-1);
+    expect((await stat(join(folder, backup))).mode & 0o777).toBe(0o600);
+    expect(await project.docker.run(["ps", "--all", "--quiet", "--filter", "name=sluice-ev-postgres"])).toBe("");
   });
 
   it("let a certificate end, which is told, and put the real one back", async () => {
