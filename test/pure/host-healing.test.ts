@@ -93,17 +93,16 @@ describe("a health check that ends what goes on failing it", () => {
 
   it("takes twice as long each next time, five times, and then leaves the program as it is", () => {
     let now = 1000;
-    const waits: number[] = [];
-    for (let times = 0; times < HEALING_LIMIT; times++) {
+    const waits = [30, 60, 120, 240, 480];
+    expect(waits).toHaveLength(HEALING_LIMIT);
+    for (const wait of waits) {
       restart();
       check(now, true);
-      now += 2;
-      const since = now;
-      check(now, false);
-      while (!check(++now, false).ended);
-      waits.push(now - since);
+      check(now + 2, false);
+      expect(check(now + 2 + wait - 1, false).ended, `before ${wait} s`).toBe(false);
+      expect(check(now + 2 + wait, false).ended, `after ${wait} s`).toBe(true);
+      now += wait + 3;
     }
-    expect(waits).toEqual([30, 60, 120, 240, 480]);
     restart();
     check(now, true);
     check(now + 1, false);
