@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerFacts, Docker } from "../estate/docker.ts";
 import { readStatus } from "../estate/status.ts";
 import type { Settings } from "../settings/types.ts";
-import { EstateAlerts, type FiringAlert, isExpected, newAlerts } from "./alerts.ts";
+import { EstateAlerts, type FiringAlert, isExpected, newAlerts, ofNow } from "./alerts.ts";
 import type { JournalFile } from "./journal.ts";
 import { DrillLoad } from "./load.ts";
 import { differences, lossesOf, type Result, shapeOf } from "./result.ts";
@@ -142,7 +142,7 @@ async function silence(alerts: EstateAlerts | undefined, before: readonly Firing
   if (!alerts) return [];
   let left: string[] = [];
   await until(SILENCE_SECONDS, signal, async () => {
-    left = newAlerts(before, await alerts.firing().catch((): FiringAlert[] => []));
+    left = newAlerts(before, ofNow(await alerts.firing().catch((): FiringAlert[] => [])));
     return left.length === 0 || undefined;
   });
   return left;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isExpected, newAlerts } from "../../drills/alerts.ts";
+import { isExpected, newAlerts, ofNow } from "../../drills/alerts.ts";
 import { alertsOfFill, planFill, SAFE_MB } from "../../drills/fill.ts";
 import { permit } from "../../drills/permit.ts";
 import { report } from "../../drills/report.ts";
@@ -132,6 +132,11 @@ describe("alerts of a drill", () => {
     expect(isExpected(expected, firing("SlotDown", { service: "api", slot: "blue" }))).toBe(true);
     expect(isExpected(expected, firing("SlotDown", { service: "api", slot: "green" }))).toBe(false);
     expect(isExpected(expected, firing("ServiceDown", { service: "api", slot: "blue" }))).toBe(false);
+  });
+
+  it("that look back for hours are no sign that something is wrong now", () => {
+    const all = [firing("LatencyBudgetBurn", { area: "slo" }), firing("MetricAnomaly", { area: "anomaly" }), firing("SlotDown", { area: "availability" })];
+    expect(ofNow(all).map(({ name }) => name)).toEqual(["SlotDown"]);
   });
 
   it("are new only when the same one did not fire before", () => {

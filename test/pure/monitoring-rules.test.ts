@@ -138,7 +138,7 @@ describe("an estate gets the rules it needs", () => {
   const without = (settings: RuleSettings) => namesOf(everything).filter((name) => !namesOf(settings).includes(name));
 
   it("no alerts of stores that it does not have", () => {
-    expect(without(change({ hasPostgres: false }))).toEqual(["DatabaseDown"]);
+    expect(without(change({ hasPostgres: false }))).toEqual(["DatabaseDown", "DatabaseReadOnly"]);
     expect(without(change({ hasRedis: false }))).toEqual(["RedisDown"]);
     expect(JSON.stringify(rulesOf(change({ hasPostgres: false })))).not.toMatch(/pg_up|job=\\"postgres\\"/);
     expect(JSON.stringify(rulesOf(change({ hasRedis: false })))).not.toMatch(/redis_up|job=\\"redis\\"/);
@@ -150,8 +150,8 @@ describe("an estate gets the rules it needs", () => {
     expect(without(change({ hasGuard: false }))).toEqual(["GuardNotWatching", "ServiceFrozen"]);
     expect(without(dev)).toEqual(["BackupMissing", "ProgressStuck", "ThroughputDrop"]);
     expect(without(edgeOnly)).toEqual([
-      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "GuardNotWatching", "LatencyBudgetBurn", "ProgressStuck"],
-      ...["RedisDown", "ServiceFrozen", "ThroughputDrop"],
+      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "DatabaseReadOnly", "GuardNotWatching", "LatencyBudgetBurn"],
+      ...["ProgressStuck", "RedisDown", "ServiceFrozen", "ThroughputDrop"],
     ]);
   });
 
