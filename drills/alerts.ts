@@ -60,7 +60,8 @@ export const isExpected = (expected: readonly ExpectedAlert[], { name, labels }:
 const LOOKS_BACK = ["slo", "anomaly", "traffic"];
 
 /** What fires because something is wrong now. */
-export const ofNow = (alerts: readonly FiringAlert[]): FiringAlert[] => alerts.filter(({ labels }) => !LOOKS_BACK.includes(labels.area ?? ""));
+export const ofNow = (alerts: readonly FiringAlert[]): FiringAlert[] =>
+  alerts.filter(({ labels }) => !LOOKS_BACK.includes(labels.area ?? ""));
 
 /** What fires now and did not before, one line each. */
 export function newAlerts(before: readonly FiringAlert[], now: readonly FiringAlert[]): string[] {

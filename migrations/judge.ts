@@ -169,7 +169,6 @@ function rulesOfCommand({ subtype, def }: Node, long: (rule: Rule) => Rule[]): R
         ? long("blocking-index")
         : long("blocking-constraint");
     }
-    case "AT_ValidateConstraint":
     default:
       return [];
   }

@@ -92,7 +92,11 @@ describe("drills on a running estate", () => {
 
   it("raise the alert, end as they began, and lose no row that was confirmed: crash, hang, slot, Postgres, network, full disk", async () => {
     await psql("create table drill_rows (id int primary key)");
-    const { value: run, confirmed, refused } = await writing(() => project.script("chaos", ...ALL, "--json", "--leave-mb", "0", "--url", `${project.url}/api/version`));
+    const {
+      value: run,
+      confirmed,
+      refused,
+    } = await writing(() => project.script("chaos", ...ALL, "--json", "--leave-mb", "0", "--url", `${project.url}/api/version`));
     console.log(run.text);
     expect(run.exitCode, run.text).toBe(0);
     const results = JSON.parse(run.stdout) as Result[];
@@ -189,7 +193,12 @@ describe("drills on a running estate", () => {
       const down = Date.now();
       await sleep(6000);
       await project.docker.run(["start", name]);
-      await until("it is back", 30, () => project.container("web-blue-2"), ({ State }) => State.Health?.Status === "healthy");
+      await until(
+        "it is back",
+        30,
+        () => project.container("web-blue-2"),
+        ({ State }) => State.Health?.Status === "healthy",
+      );
       await sleep(5000);
       return { down };
     });
@@ -225,7 +234,10 @@ describe("drills on a running estate", () => {
     );
     const run = (options: readonly string[], ...sql: string[]) =>
       project.script("migrate", ...options, "--", process.execPath, "tool.mjs", ...sql);
-    const columns = () => psql("select string_agg(attname, ',' order by attnum) from pg_attribute where attrelid = 'parts'::regclass and attnum > 0 and not attisdropped");
+    const columns = () =>
+      psql(
+        "select string_agg(attname, ',' order by attnum) from pg_attribute where attrelid = 'parts'::regclass and attnum > 0 and not attisdropped",
+      );
     const change = ["alter table parts add column size int", "alter table parts drop column note"];
 
     const refused = await run([], ...change);
