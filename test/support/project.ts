@@ -36,6 +36,8 @@ const ROOMS = [
   "pipeline",
   "maintenance",
   "dokploy",
+  "drills",
+  "migrations",
 ];
 
 export interface Outcome {
