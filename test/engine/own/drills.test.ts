@@ -4,12 +4,12 @@ import { copyFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ClientLoad } from "../../bench/rollout/load.ts";
-import type { Result } from "../../drills/result.ts";
-import { makeCertificate } from "../support/certificate.ts";
-import { drawPort } from "../support/port.ts";
-import { type Json, Project } from "../support/project.ts";
-import { until } from "../support/prometheus.ts";
+import { ClientLoad } from "../../../bench/rollout/load.ts";
+import type { Result } from "../../../drills/result.ts";
+import { makeCertificate } from "../../support/certificate.ts";
+import { drawPort } from "../../support/port.ts";
+import { type Json, Project } from "../../support/project.ts";
+import { until } from "../../support/prometheus.ts";
 
 /** Postgres' own disk here, MB: small enough to be filled to the brim. */
 const DISK_MB = 512;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changes, Project } from "../support/project.ts";
+import { changes, Project } from "../../support/project.ts";
 
 /** Prometheus looks at the machine's exporter this often, seconds; its rules go by the same. */
 const SCRAPE = 2;
