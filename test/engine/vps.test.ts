@@ -248,6 +248,8 @@ describe("a machine that is reached by ssh", () => {
   async function imageOf(role: string): Promise<string> {
     const { estate } = Project.shared();
     const found = await project.docker.run(["image", "ls", "--quiet", "--filter", `reference=${estate}/${role}`]);
-    return found.split("\n")[0] ?? "";
+    const [id] = found.split("\n");
+    if (!id) throw new Error(`the shared estate '${estate}' has no image of ${role}`);
+    return id;
   }
 });
