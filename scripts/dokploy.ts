@@ -30,7 +30,7 @@ function stackOf(name: string): Stack {
 async function ordersOf(stack: Stack, only?: string): Promise<ApplicationOrder[]> {
   const chosen = stack.dokploy.applications.filter(({ name }) => only === undefined || name === only);
   if (chosen.length === 0) throw new Problem(noSuch(stack, only));
-  const { secretsOf } = await import("../rollout/driver/shell/secrets.ts");
+  const { secretsOf } = await import("../estate/secrets.ts");
   const values = await secretsOf(stack);
   const { name: estate, protectData: protect } = stack.settings;
   return chosen.map((application) => {

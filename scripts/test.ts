@@ -22,7 +22,7 @@ type Project = Exclude<Room, "toolchain"> | "engine-own";
  */
 const STAGES: readonly (readonly (readonly (readonly Project[])[])[])[] = [
   [[["pure", "components", "policies", "workflows", "manifests"]]],
-  [[["engine"], ["engine-own"]], [["cluster", "github"]]],
+  [[["engine"], ["engine-own"]], [["cluster", "github", "dokploy"]]],
 ];
 
 const command = new Command("npm test --")
