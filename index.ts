@@ -14,6 +14,11 @@ const cluster = onKubernetes && (await import("./program/kubernetes.ts")).declar
 if (settings.github && renderTo === undefined)
   (await import("./program/github.ts")).declareGithub(settings.github, settings.secrets, githubToken(settings));
 
+const dokploy =
+  settings.dokploy && renderTo === undefined
+    ? await (await import("./program/dokploy.ts")).declareDokploy(settings.dokploy, settings, runFacts())
+    : undefined;
+
 if (settings.evidence && renderTo === undefined) await (await import("./program/evidence.ts")).declareEvidence(settings.evidence);
 
 // What the stack has; the engine would warn of a name that stands for nothing.
@@ -22,5 +27,7 @@ export default {
   ...(host && { url: host }),
   /** Addresses of the cluster's load balancers by workload; what the servers of Consul are given, where nobody chose it. */
   ...cluster,
+  /** Image and address of what a Dokploy runs, by application. */
+  ...(dokploy && { dokploy }),
   weights: Object.fromEntries(settings.services.map(({ name, active, canaryWeight }) => [name, { active, canaryWeight }])),
 };

@@ -41,6 +41,15 @@ export default defineConfig({
           ...{ testTimeout: 300_000, hookTimeout: 600_000 },
         },
       },
+      // An application of a Dokploy is deployed and waited for, one after the other.
+      {
+        test: {
+          name: "dokploy",
+          include: ["test/dokploy/**/*.test.ts"],
+          fileParallelism: false,
+          ...{ testTimeout: 300_000, hookTimeout: 600_000 },
+        },
+      },
       {
         test: {
           name: "engine",

@@ -16,11 +16,12 @@ import { metrics } from "./metrics.ts";
 import type { Part } from "./part.ts";
 import { preview } from "./preview.ts";
 import { rollout } from "./rollout.ts";
+import { ssh } from "./ssh.ts";
 import { switching } from "./switching.ts";
 import { throughput } from "./throughput.ts";
 import { up } from "./up.ts";
 
-const PARTS: readonly Part[] = [up, preview, kubernetes, throughput, losses, switching, metrics, judge, rollout, chaos];
+const PARTS: readonly Part[] = [up, ssh, preview, kubernetes, throughput, losses, switching, metrics, judge, rollout, chaos];
 
 const command = new Command("npm run bench --")
   .description("Measure what the documentation quotes. Every part has an estate of its own and removes it; all traffic stays on loopback.")

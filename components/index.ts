@@ -9,6 +9,8 @@ export { ConfigFiles, type ConfigFilesArgs } from "./host/config-files.ts";
 export { Host, type HostArgs } from "./host/host.ts";
 export { type BuildRecord, type ImageSource, Images } from "./host/image.ts";
 export { SecretFiles, type SecretFilesArgs } from "./host/secret-files.ts";
+export { type HostShellArgs, hostShell } from "./host/shell.ts";
+export { Maintenance, type MaintenanceArgs } from "./maintenance/maintenance.ts";
 export { Monitoring, type MonitoringArgs } from "./monitoring/monitoring.ts";
 export { planMonitoring, statusSources } from "./monitoring/plan.ts";
 export { Service, type ServiceArgs } from "./service/service.ts";

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { LABEL } from "../components/host/labels.ts";
 import { Problem } from "../toolchain/problem.ts";
 import type { ContainerFacts, Docker } from "./docker.ts";
 
+/** A job is made and not begun: it has no health. */
+const isJob = ({ Config }: ContainerFacts): boolean => Config.Labels[LABEL.job] !== undefined;
 const isHealthy = ({ State }: ContainerFacts): boolean => State.Status === "running" && (State.Health?.Status ?? "healthy") === "healthy";
 
 /**
@@ -14,7 +17,7 @@ const isHealthy = ({ State }: ContainerFacts): boolean => State.Status === "runn
 export async function awaitHealth(docker: Docker, estate: string, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
-    const sick = (await docker.containers(estate)).filter((container) => !isHealthy(container));
+    const sick = (await docker.containers(estate)).filter((container) => !isJob(container) && !isHealthy(container));
     if (sick.length === 0) return;
     if (Date.now() >= end) {
       const words = sick.map(({ Name, State }) => {

@@ -38,7 +38,7 @@ export function readProject(stack: string, root = process.cwd()): Project {
 export function buildsImages({ settings }: Project): boolean {
   const slots = settings.services.flatMap((service) => Object.values(service.slots));
   const { prometheus, alertmanager, exporters } = settings.monitoring ?? {};
-  return [settings.edge, settings.postgres, settings.redis, prometheus, alertmanager, exporters, ...slots].some(
+  return [settings.edge, settings.postgres, settings.redis, settings.maintenance, prometheus, alertmanager, exporters, ...slots].some(
     (one) => one?.source.kind === "build",
   );
 }

@@ -36,6 +36,10 @@ const BUNDLES: Readonly<Record<string, Bundle>> = {
     sources: ["examples/web", "examples/support"],
     assets: ["examples/web/browser.js", "examples/web/style.css"],
   },
+  jobs: {
+    entry: "maintenance/runner/main.ts",
+    sources: ["maintenance", "pipeline", "rollout/records", "components/monitoring/alerting", "components/github", "evidence"],
+  },
   guard: { entry: "rollout/guard/main.ts", sources: ["rollout/guard", "rollout/analysis", "components/edge"] },
 };
 

@@ -1,4 +1,5 @@
 import type { DatastoreFacts } from "../components/datastore/datastore.ts";
+import type { DokployApplicationFacts } from "../components/dokploy/application.ts";
 import type { EdgeFacts } from "../components/edge/edge.ts";
 import type { RoutingFacts } from "../components/edge/routing.ts";
 import type { TrafficShareFacts } from "../components/edge/traffic-share.ts";
@@ -18,6 +19,7 @@ interface Kinds extends Types {
   readonly "sluice:datastore:Datastore": Facts<DatastoreFacts>;
   readonly "sluice:evidence:Evidence": Facts<DeclaredEvidence>;
   readonly "sluice:github:DeliveryEnvironment": Facts<DeliveryEnvironmentFacts>;
+  readonly "sluice:dokploy:Application": Facts<DokployApplicationFacts>;
   readonly "sluice:maintenance:Backup": Facts<object>;
   readonly "sluice:kubernetes:ScheduledJob": Facts<{ name: string; purpose: string }>;
 }

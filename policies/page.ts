@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<Area, string>> = {
   network: "Network",
   release: "Release evidence",
   workloads: "Workloads in a cluster",
+  applications: "Applications in Dokploy",
   repository: "The repository",
 };
 

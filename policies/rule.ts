@@ -17,7 +17,18 @@ import type { Scheduled, Workload } from "./pods.ts";
 export type Level = "mandatory" | "advisory" | "disabled";
 
 /** Files that hold the rules; each is a chapter of docs/policies.md. */
-export const AREAS = ["containers", "images", "edge", "data", "secrets", "network", "release", "workloads", "repository"] as const;
+export const AREAS = [
+  "containers",
+  "images",
+  "edge",
+  "data",
+  "secrets",
+  "network",
+  "release",
+  "workloads",
+  "applications",
+  "repository",
+] as const;
 export type Area = (typeof AREAS)[number];
 
 /** Resources that rules look at one by one, by the engine's name for their type. */

@@ -1,3 +1,4 @@
+import * as applications from "./applications.ts";
 import * as containers from "./containers.ts";
 import * as data from "./data.ts";
 import * as edge from "./edge.ts";
@@ -17,7 +18,7 @@ const of = (area: Readonly<Record<string, unknown>>): readonly Rule[] =>
 export const RULES: Readonly<Record<Area, readonly Rule[]>> = {
   ...{ containers: of(containers), images: of(images), edge: of(edge), data: of(data) },
   ...{ secrets: of(secrets), network: of(network), release: of(release), workloads: of(workloads) },
-  repository: of(repository),
+  ...{ applications: of(applications), repository: of(repository) },
 };
 
 export const ALL: readonly Rule[] = Object.values(RULES).flat();

@@ -1,6 +1,7 @@
 import { Datastore, Edge, Host, Images, postgres, Routing, redis, Service, type StoreSpec } from "../components/index.ts";
 import { buildRecord } from "../images/record.ts";
 import { type ImageSource, type Limits, readCertificates, type ServiceSettings, type Settings, type Store } from "../settings/index.ts";
+import { maintain } from "./maintenance.ts";
 import { edgeMonitoring, watch } from "./monitoring.ts";
 import { guard } from "./rollout.ts";
 
@@ -49,8 +50,10 @@ export function declareHost(settings: Settings): Edge["url"] {
     { dependsOn: services.flatMap(({ ready }) => ready) },
   );
 
+  const jobs = maintain({ settings, stores, edge }, { host, images });
+
   watch(settings, {
-    ...{ host, images, edge, services, stores: Object.values(stores) },
+    ...{ jobs, host, images, edge, services, stores: Object.values(stores) },
     guard: guard(settings, { host, images, edge, services }),
   });
   return edge.url;

@@ -11,6 +11,7 @@ import {
 } from "../components/kubernetes/index.ts";
 import { type ClusterPlan, type PlannedService, planCluster } from "../components/kubernetes/plan.ts";
 import type { ClusterSettings, ServiceSettings, Settings } from "../settings/index.ts";
+import { clusterJobs } from "./maintenance/cluster.ts";
 
 /** What a person may want to know of a cluster's estate. */
 export interface ClusterOutputs {
@@ -31,7 +32,8 @@ export function declareCluster(
   renderTo?: string,
 ): ClusterOutputs {
   const { name: estate, edge, protectData } = settings;
-  const plan = planCluster(own, services);
+  const placed = clusterJobs(settings);
+  const plan = planCluster({ ...own, jobs: [...own.jobs, ...placed.map(({ spec }) => spec)] }, services);
   const secret = (name: string | undefined) => (name === undefined ? undefined : settings.secrets[name]);
   const secrets = (names: readonly string[]) =>
     Object.fromEntries(names.flatMap((name) => (settings.secrets[name] ? [[name, settings.secrets[name]]] : [])));
@@ -60,6 +62,8 @@ export function declareCluster(
   new Storage("storage", { cluster, neighbours, ...own }, { parent: cluster });
   for (const spec of own.jobs)
     new ScheduledJob(spec.name, { cluster, spec, neighbours, secrets: secrets(spec.secrets) }, { parent: cluster });
+  for (const { spec, secrets: asked } of placed)
+    new ScheduledJob(spec.name, { cluster, spec, neighbours, secrets: asked }, { parent: cluster });
   if (own.monitoring) {
     const bridge = { namespace: own.namespace, measured: plan.measured, requests: own.mesh === "istio" };
     new ClusterMonitoring("monitoring", { cluster, own: own.monitoring, ...bridge }, { parent: cluster });

@@ -4,6 +4,7 @@ import {
   type Guard,
   type Host,
   type Images,
+  type Maintenance,
   Monitoring,
   planMonitoring,
   type Service,
@@ -20,6 +21,8 @@ export interface Watched {
   readonly services: readonly Service[];
   /** Absent where nobody watches canaries. */
   readonly guard: Guard | undefined;
+  /** Absent where no job keeps the estate. */
+  readonly jobs: Maintenance | undefined;
 }
 
 /** What the edge must know to be watched; nothing when the estate is not. */
@@ -31,7 +34,7 @@ export function edgeMonitoring({ monitoring, services, host }: Settings) {
 }
 
 /** Watch an estate, where its settings say so: every store and service that it has, without another word about them. */
-export function watch(settings: Settings, { host, images, edge, stores, services, guard }: Watched): Monitoring | undefined {
+export function watch(settings: Settings, { host, images, edge, stores, services, guard, jobs }: Watched): Monitoring | undefined {
   const { monitoring: own, secrets } = settings;
   if (!own) return undefined;
   const plan = planMonitoring({
@@ -43,6 +46,7 @@ export function watch(settings: Settings, { host, images, edge, stores, services
     hasPostgres: settings.postgres !== undefined,
     hasRedis: settings.redis !== undefined,
     hasGuard: guard !== undefined,
+    hasJobs: jobs !== undefined,
   });
   const program = ({ source, memoryMb, cpus, drainSeconds }: ProgramSettings) => ({
     image: images.get(source),
@@ -51,7 +55,7 @@ export function watch(settings: Settings, { host, images, edge, stores, services
   return new Monitoring("monitoring", {
     ...own,
     ...plan,
-    ...{ host, edge, stores, secrets, guard, toolImage: images.get(settings.edge.source) },
+    ...{ host, edge, stores, secrets, guard, jobs, toolImage: images.get(settings.edge.source) },
     slots: services.flatMap(({ targets }) => targets),
     running: [edge, ...stores, ...services].flatMap(({ running }) => running),
     prometheus: program(own.prometheus),

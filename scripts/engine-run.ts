@@ -1,15 +1,18 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sshAddress } from "../components/host/ssh.ts";
 import { currentStack } from "../estate/current-stack.ts";
 import { recordDeployment } from "../estate/deployments.ts";
 import { Docker } from "../estate/docker.ts";
+import type { FarHost } from "../estate/far-host.ts";
 import { githubWords, refusedIn } from "../estate/github-words.ts";
 import { decidesRepository, ensurePluginsFor } from "../estate/plugins.ts";
 import type { Gates } from "../estate/policy.ts";
 import { readProject } from "../estate/project.ts";
 import { prepareImages } from "../images/prepare.ts";
-import { ensureEngine } from "../toolchain/engine.ts";
+import { hasHost } from "../settings/placement.ts";
+import { type Engine, ensureEngine } from "../toolchain/engine.ts";
 import { type RunnableEngine, runPulumi } from "../toolchain/pulumi.ts";
 import { ensureState } from "../toolchain/state.ts";
 
@@ -33,14 +36,28 @@ export async function runEngine(args: readonly string[], more?: (stack: string) 
   const ready = { ...engine, env: { ...engine.env, ...state.env } };
   const stack = currentStack(args, `${STATE}/state`, ready);
   if (NEEDS_PLUGINS.includes(args[0] ?? "")) await ensurePluginsFor(stack, engine);
+  const host = NEEDS_PLUGINS.includes(args[0] ?? "") ? await hostOf(args, await stack.ask(), ready) : undefined;
   const gates = more === undefined ? undefined : more(await madeStack(ready, (await stack.ask()) ?? "dev"));
   const run = async () => {
     const github = NEEDS_PLUGINS.includes(args[0] ?? "") ? await repositoryOf(await stack.known()) : undefined;
     const pulumi = (more: readonly string[], env: Readonly<Record<string, string>>) =>
-      runPulumi(ready, [...args, ...(gates?.args ?? []), ...more], { stdio: "inherit", env: { ...github, ...gates?.env, ...env } });
+      runPulumi(ready, [...args, ...(gates?.args ?? []), ...(host?.args ?? []), ...more], {
+        stdio: "inherit",
+        env: { ...github, ...gates?.env, ...env },
+      });
     return github && !args.some((arg) => arg.startsWith("--event-log")) ? explainingGithub(pulumi) : pulumi([], {});
   };
-  return DEPLOYS.includes(args[0] ?? "") ? deploy(run, stack.ask) : run();
+  const exitCode = await (DEPLOYS.includes(args[0] ?? "") ? deploy(run, stack.ask) : run());
+  const words = await host?.ended(exitCode);
+  if (words !== undefined) console.error(`\n${words}`);
+  return exitCode;
+}
+
+/** The stack's host, where it is reached by ssh; settings that cannot be read are the engine's to speak of. */
+async function hostOf(args: readonly string[], stack: string | undefined, engine: Engine): Promise<FarHost | undefined> {
+  const project = stack === undefined ? undefined : tryRead(stack);
+  if (project === undefined || !hasHost(project.settings) || sshAddress(project.settings.host.docker) === undefined) return undefined;
+  return (await import("../estate/far-host.ts")).farHost(args, project, engine);
 }
 
 /**

@@ -82,7 +82,7 @@ async function adopt(stack: string): Promise<void> {
 /** The token that the settings name, else the machine's own. */
 async function tokenOf(stack: string, { token }: GithubSettings): Promise<string> {
   if (token !== undefined) {
-    const { secretsOf } = await import("../rollout/driver/shell/secrets.ts");
+    const { secretsOf } = await import("../estate/secrets.ts");
     const { [token]: own } = await secretsOf({ root: process.cwd(), stack });
     if (own) return own;
     throw new Problem(`The stack '${stack}' has no secret '${token}', which \`sluice:github.token\` names.`);

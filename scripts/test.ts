@@ -10,7 +10,7 @@ import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
 /** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
-const ROOMS = ["pure", "components", "policies", "toolchain", "workflows", "manifests", "github", "cluster", "engine"] as const;
+const ROOMS = ["pure", "components", "policies", "toolchain", "workflows", "manifests", "github", "dokploy", "cluster", "engine"] as const;
 type Room = (typeof ROOMS)[number];
 
 type Project = Exclude<Room, "toolchain"> | "engine-own";
@@ -23,7 +23,7 @@ const RUNS: readonly (readonly Project[])[] = [
   ["pure", "components", "policies", "workflows", "manifests"],
   ["engine"],
   ["engine-own"],
-  ["cluster", "github"],
+  ["cluster", "github", "dokploy"],
 ];
 
 const command = new Command("npm test --")
@@ -62,6 +62,11 @@ await main(async () => {
     await ensurePlugin(await ensureEngine(), "github");
     const { ensureDescriptions } = await import("../test/support/github/description.ts");
     await ensureDescriptions();
+  }
+  if (rooms.includes("dokploy")) {
+    await ensureEngine();
+    const { ensureDescription } = await import("../test/support/dokploy/description.ts");
+    await ensureDescription();
   }
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());

@@ -20,7 +20,7 @@ const names = (means: string, example: readonly string[], whenAbsent?: string) =
     ...(whenAbsent !== undefined && { whenAbsent }),
   });
 
-const time = (means: string, example: string) =>
+export const time = (means: string, example: string) =>
   text(TIME, {
     means,
     allowed: "a time of day, HH:MM, 00:00 to 23:59",
@@ -199,12 +199,12 @@ const canonical = (zone: string): string | undefined => {
 };
 
 /** Alertmanager finds a zone as a file, so its letters must be written as the file's are; `Intl` does not mind. */
-function isTimeZone(zone: string): boolean {
+export function isTimeZone(zone: string): boolean {
   const known = TIME_ZONE.test(zone) ? canonical(zone) : undefined;
   return known !== undefined && (known === zone || known.toLowerCase() !== zone.toLowerCase());
 }
 
-function betterTimeZone(received: unknown): string | undefined {
+export function betterTimeZone(received: unknown): string | undefined {
   const known = typeof received === "string" ? canonical(received) : undefined;
   return known !== undefined && isTimeZone(known) ? `write ${known}` : undefined;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { field, text } from "./field.ts";
+import { HOST_KEY } from "./place.ts";
 import { SECRET_NAME } from "./service.ts";
 
 /** 31 characters: `<name>-<service>-green-8` stays below the 63 that Docker's DNS takes. */
@@ -43,6 +44,35 @@ export const host = field(
       example: "ssh://deploy@vps.example.com",
       whenAbsent: "DOCKER_HOST, else unix:///var/run/docker.sock",
       fix: dockerFix,
+    }).optional(),
+    hostKeys: field(
+      z
+        .array(
+          text(HOST_KEY, {
+            means: "One public key of the host: a line of `/etc/ssh/ssh_host_*_key.pub` there.",
+            allowed: "a key type and its base64 text, as in ssh-ed25519 AAAA…",
+            example: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJkOeoSSh5UO4RirN7Hn2PBDDvL07BEzPlmZaA1ClUPU",
+            fix: (received) =>
+              typeof received === "string" && /^\S+ (?:ssh-|ecdsa-)/.test(received)
+                ? `leave out the host's name: ${received.split(" ").slice(1, 3).join(" ").slice(0, 40)}…`
+                : undefined,
+          }),
+        )
+        .min(1)
+        .max(8),
+      {
+        means:
+          "The host's public keys, pinned: ssh believes these and no others. Needed with `docker: ssh://…`; `npm run host -- keys HOST` shows what the host presents.",
+        allowed: "a list of 1 to 8 public keys",
+        example: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJkOeoSSh5UO4RirN7Hn2PBDDvL07BEzPlmZaA1ClUPU"],
+        whenAbsent: "where DOCKER_HOST names the host, your own known_hosts; a key that is not there is refused",
+      },
+    ).optional(),
+    keySecret: text(SECRET_NAME, {
+      means: "Secret that holds the private key to sign in with; an ssh agent of its own keeps it while a command runs.",
+      allowed: "a name from sluice:secrets",
+      example: "deploy-key",
+      whenAbsent: "your ssh agent and keys",
     }).optional(),
     // Its syntax is judged in rules.ts, so that a subnet with host bits set gets its own fix.
     subnet: field(z.string(), {

@@ -1,9 +1,11 @@
 import { derivedBlock, parseSubnet, type Subnet } from "./addresses.ts";
 import { completeAlerting } from "./alerting.ts";
 import { clusterImages, completeCluster, completeOutside } from "./complete-cluster.ts";
+import { completeDokploy, dokployImages } from "./complete-dokploy.ts";
 import { completeGithub, unsetSecrets } from "./complete-github.ts";
+import { completeMaintenance } from "./complete-maintenance.ts";
 import { isStandIn } from "./image-reference.ts";
-import { dockerOf, nameOf } from "./place.ts";
+import { dockerOf, keyOf, nameOf } from "./place.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
 import { type Facts, findings } from "./rules.ts";
@@ -61,11 +63,13 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     postgres,
     redis,
     monitoring,
+    maintenance,
     rollout,
     evidence,
     services,
     cluster,
     github,
+    dokploy,
     secrets,
     postgresPassword,
     redisPassword,
@@ -75,11 +79,17 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
   return {
     name: nameOf(name, stack),
     protectData,
-    host: { docker: dockerOf(host.docker, dockerHost), subnet: host.subnet },
+    host: completeHost(host, dockerHost),
     edge: completeEdge(edge),
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),
     ...(monitoring && { monitoring: completeMonitoring(monitoring) }),
+    ...(maintenance && {
+      maintenance: {
+        ...completeMaintenance(maintenance, dockerOf(host.docker, dockerHost).startsWith("unix:"), nameOf(name, stack)),
+        source: source(maintenance, "images/jobs"),
+      },
+    }),
     ...(rollout && { rollout: { ...rollout, guard: completeStore("guard", rollout.guard) } }),
     ...(evidence?.publicKey !== undefined && { evidence: { ...evidence, publicKey: evidence.publicKey } }),
     services: Object.keys(services)
@@ -87,6 +97,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
       .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
     ...(cluster && { cluster: completeCluster(cluster, nameOf(name, stack)) }),
     ...(github && { github: completeGithub(github) }),
+    ...(dokploy && { dokploy: completeDokploy(dokploy) }),
     secrets: {
       ...secrets,
       ...(postgresPassword !== undefined && { "postgres-password": postgresPassword }),
@@ -94,6 +105,14 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     },
     standIns: standIns(written),
     unset: github ? unsetSecrets(github, Object.keys(secrets)).map(({ at, secret }) => ({ path: pathText(at), secret })) : [],
+  };
+}
+
+function completeHost({ docker, hostKeys, keySecret, subnet }: Written["host"], dockerHost: string | undefined): Settings["host"] {
+  return {
+    ...{ docker: dockerOf(docker, dockerHost), subnet },
+    ...(hostKeys && { hostKeys: hostKeys.map(keyOf) }),
+    ...(keySecret !== undefined && { keySecret }),
   };
 }
 
@@ -166,7 +185,7 @@ function source({ image, build }: { image?: string | undefined; build?: string |
   return image !== undefined ? { kind: "registry", reference: image } : { kind: "build", context: build ?? role };
 }
 
-function standIns({ edge, postgres, redis, monitoring, rollout, services, cluster }: Written): string[] {
+function standIns({ edge, postgres, redis, monitoring, maintenance, rollout, services, cluster, dokploy }: Written): string[] {
   const images: [Path, string | undefined][] = [
     [["edge", "image"], edge.image],
     [["postgres", "image"], postgres?.image],
@@ -175,11 +194,13 @@ function standIns({ edge, postgres, redis, monitoring, rollout, services, cluste
       ["monitoring", program, "image"],
       monitoring?.[program].image,
     ]),
+    [["maintenance", "image"], maintenance?.image],
     [["rollout", "guard", "image"], rollout?.guard.image],
     ...Object.entries(services).flatMap(([name, service]) =>
       SLOTS.map((slot): [Path, string | undefined] => [["services", name, slot, "image"], service[slot]?.image]),
     ),
     ...(cluster ? clusterImages(cluster) : []),
+    ...(dokploy ? dokployImages(dokploy) : []),
   ];
   return images.flatMap(([path, image]) => (image !== undefined && isStandIn(image) ? [pathText(path)] : []));
 }

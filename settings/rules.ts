@@ -1,9 +1,12 @@
 import type { Path, Problem } from "./problems.ts";
+import { backupRules, secretAgeRules } from "./rules/backup.ts";
 import { clusterRules } from "./rules/cluster.ts";
+import { dokployRules } from "./rules/dokploy.ts";
 import { edgeRules } from "./rules/edge.ts";
 import { evidenceRules } from "./rules/evidence.ts";
 import { githubRules } from "./rules/github.ts";
 import { hostRules } from "./rules/host.ts";
+import { maintenanceRules } from "./rules/maintenance.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
 import { rolloutRules } from "./rules/rollout.ts";
 import { secretRules } from "./rules/secrets.ts";
@@ -40,10 +43,14 @@ const RULES: readonly Rule[] = [
   sharedRules,
   secretRules,
   monitoringRules,
+  maintenanceRules,
+  backupRules,
+  secretAgeRules,
   rolloutRules,
   evidenceRules,
   clusterRules,
   githubRules,
+  dokployRules,
 ];
 
 /** Every rule between two settings, or between a setting and the world, that `written` breaks. */

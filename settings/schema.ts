@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { cluster } from "./cluster.ts";
 import { postgres, redis } from "./datastore.ts";
+import { dokploy } from "./dokploy.ts";
 import { edge } from "./edge.ts";
 import { evidence } from "./evidence.ts";
 import { field, flag } from "./field.ts";
 import { github } from "./github.ts";
 import { host, name, password, secrets } from "./host.ts";
+import { maintenance } from "./maintenance.ts";
 import { monitoring } from "./monitoring.ts";
 import { rollout } from "./rollout.ts";
 import { services } from "./service.ts";
@@ -27,7 +29,9 @@ export const schema = field(
     services: services.default({}),
     cluster: cluster.optional(),
     github: github.optional(),
+    dokploy: dokploy.optional(),
     monitoring: monitoring.optional(),
+    maintenance: maintenance.optional(),
     rollout: rollout.optional(),
     evidence: evidence.optional(),
     secrets: secrets.default({}),

@@ -3,12 +3,14 @@ import type { Output } from "@pulumi/pulumi";
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
 import type { OutsideSpec } from "../components/kubernetes/workload/spec.ts";
+import type { MaintenanceJob } from "../components/maintenance/job.ts";
 import type { AlertingSettings } from "../components/monitoring/alerting/types.ts";
 import type { PlannedThresholds } from "../components/monitoring/plan.ts";
 import type { ClusterSettings } from "./cluster-types.ts";
+import type { DokploySettings } from "./complete-dokploy.ts";
 import type { GithubSettings } from "./github-types.ts";
 
-export { type ClusterSettings, type GithubSettings, type ImageSource, SLOTS, type Slot };
+export { type ClusterSettings, type DokploySettings, type GithubSettings, type ImageSource, SLOTS, type Slot };
 
 /** A data store that a service can use. */
 export const STORES = ["postgres", "redis"] as const;
@@ -36,6 +38,8 @@ export interface Settings<Secret = Output<string>> {
   readonly redis?: RedisSettings;
   /** Absent when nothing is measured. */
   readonly monitoring?: MonitoringSettings;
+  /** Absent when no job keeps the estate. */
+  readonly maintenance?: MaintenanceSettings;
   /** Absent when nobody watches a canary. */
   readonly rollout?: RolloutSettings;
   /** Absent when nothing is asked about what a release was found to be. */
@@ -46,6 +50,8 @@ export interface Settings<Secret = Output<string>> {
   readonly cluster?: ClusterSettings;
   /** Absent when nothing is decided about a repository. */
   readonly github?: GithubSettings;
+  /** Absent when no Dokploy runs anything. */
+  readonly dokploy?: DokploySettings;
   /** `sluice:secrets` by name; `sluice:postgresPassword` and `sluice:redisPassword`, when set, as `postgres-password` and `redis-password`. */
   readonly secrets: Readonly<Record<string, Secret>>;
   /** Paths of images whose digest is 64 zeros: good for a preview, refused by `up` (`loadSettings` does that). */
@@ -57,6 +63,10 @@ export interface Settings<Secret = Output<string>> {
 export interface HostSettings {
   /** Docker engine: `unix:///path` or `ssh://user@host[:port]`. */
   readonly docker: string;
+  /** Public keys that the host may show when it is reached by ssh; absent where the person's own known_hosts decides. */
+  readonly hostKeys?: readonly string[];
+  /** Secret that holds the private key to sign in with; absent where agent and keys of the person do. */
+  readonly keySecret?: string;
   /** The estate's own network, private IPv4 in CIDR form, /16 to /22. */
   readonly subnet: string;
 }
@@ -246,6 +256,81 @@ export interface MonitoringSettings {
 /** One program of monitoring. */
 export interface ProgramSettings extends Limits {
   readonly source: ImageSource;
+}
+
+/** The jobs that keep an estate alive. */
+/** Where backups go, and what is in them. */
+export interface BackupSettings {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly region?: string | undefined;
+  /** Names in `Settings.secrets`. */
+  readonly keyIdSecret: string;
+  readonly keySecret: string;
+  readonly passwordSecret: string;
+  readonly postgres: boolean;
+  /** Sorted by name. */
+  readonly files: readonly BackupFiles[];
+  readonly keep: { readonly daily: number; readonly weekly: number; readonly monthly: number };
+  readonly readAllDays: number;
+  readonly patienceSeconds: number;
+}
+
+/** A volume or a folder of the host, under the name that it has in a backup. */
+export type BackupFiles = { readonly name: string } & ({ readonly volume: string } | { readonly path: string });
+
+export interface CostSettings {
+  readonly currency: string;
+  readonly monthly: Readonly<Record<string, number>>;
+  readonly storagePerGb: number;
+  readonly budget?: number | undefined;
+}
+
+export interface BenchmarkSettings {
+  /** Absent: the health path of each service with a route. */
+  readonly paths?: readonly string[] | undefined;
+  readonly requestsPerSecond: number;
+  readonly seconds: number;
+  readonly slowerPercent: number;
+}
+
+export interface MaintenanceSettings extends ProgramSettings {
+  /** What begins them: the host's systemd, or nobody. */
+  readonly scheduler: "systemd" | "none";
+  /** Name of the secret that holds the address of a channel's webhook; absent: only the alerting's channels are told. */
+  readonly webhookSecret?: string | undefined;
+  /** In the order of the catalog, the team's own behind. */
+  readonly jobs: readonly JobSettings[];
+  /** Absent: there is no issue tracker. */
+  readonly tracker?: TrackerSettings;
+  /** Absent: nothing is backed up. */
+  readonly backup?: BackupSettings;
+  readonly secretAge: { readonly maxDays: number; readonly rotated: Readonly<Record<string, string>> };
+  /** Absent: nobody said what anything costs. */
+  readonly costs?: CostSettings;
+  readonly benchmark: BenchmarkSettings;
+}
+
+/** One job, as settings have it. */
+export interface JobSettings extends MaintenanceJob, Limits {
+  /** Where it runs. */
+  readonly target: Target;
+  /** Whether it is made at all. */
+  readonly enabled: boolean;
+  /** A program of the team's own, in place of a job of the image. */
+  readonly command?: readonly string[] | undefined;
+}
+
+export interface TrackerSettings {
+  /** `owner/name` of the repository on GitHub. */
+  readonly repository: string;
+  /** Address of the API. */
+  readonly apiUrl: string;
+  readonly tokenSecret: string;
+  readonly staleDays: number;
+  /** An issue with one of these labels must be answered within a day. */
+  readonly urgentLabels: readonly string[];
 }
 
 export interface SlotSettings {

@@ -96,8 +96,11 @@ export async function ensureDocker(options: DockerOptions = {}): Promise<DockerE
   return { host, version, started: true };
 }
 
-/** The estate's commands go through `docker exec`: the client is needed too. */
-async function ensureClient(install: boolean): Promise<void> {
+/**
+ * The estate's commands go through `docker exec`: the client is needed too.
+ * @throws Problem when it is missing and may not or cannot be installed
+ */
+export async function ensureClient(install: boolean): Promise<void> {
   const client = await execa("docker", ["--version"], { reject: false });
   if (!client.failed) return;
   if (install && (await isDebianRoot())) {
@@ -106,7 +109,7 @@ async function ensureClient(install: boolean): Promise<void> {
     return installPackages("the Docker client", [{ package: own.failed ? "docker.io" : "docker-cli", has: "docker" }]);
   }
   throw new Problem(
-    "A Docker engine answers, but the `docker` command is missing. Debian 13: sudo apt-get install -y docker-cli   macOS: brew install docker",
+    "The `docker` command, by which engines are asked, is missing. Debian 13: sudo apt-get install -y docker-cli   macOS: brew install docker",
   );
 }
 

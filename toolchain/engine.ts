@@ -7,6 +7,7 @@ import { findOnPath, type PathPulumi } from "./path-pulumi.ts";
 import { Problem } from "./problem.ts";
 import { say, warn } from "./say.ts";
 import { sourceKey } from "./source-key.ts";
+import { SSH_BIN } from "./ssh/way.ts";
 import { PINNED } from "./versions.ts";
 
 /** A Pulumi engine that is ready: the CLI, its Node.js host and the plugins that the program needs. */
@@ -117,8 +118,8 @@ async function make(
 async function describe(origin: Origin, folder: string, env: NodeJS.ProcessEnv, cache: string): Promise<Engine> {
   const stamp = JSON.parse(await readFile(join(folder, "stamp.json"), "utf8")) as Stamp;
   const pulumi = origin === "path" ? stamp.pulumi : join(folder, stamp.pulumi);
-  // The host is found beside the CLI; `node` is the one of this checkout, whatever the system has.
-  const path = [dirname(pulumi), join(dirname(TOOLCHAIN), "node_modules", ".bin"), env.PATH ?? ""].join(delimiter);
+  // The host is found beside the CLI; `node` is the one of this checkout, whatever the system has; and so is `ssh`, where a stack needs it.
+  const path = [SSH_BIN, dirname(pulumi), join(dirname(TOOLCHAIN), "node_modules", ".bin"), env.PATH ?? ""].join(delimiter);
   return {
     pulumi,
     version: stamp.version,

@@ -1,4 +1,5 @@
 import * as docker from "@pulumi/docker";
+import type * as inputs from "@pulumi/docker/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "./host.ts";
 import type { Role, SlotIdentity } from "./labels.ts";
@@ -53,10 +54,10 @@ export interface ContainerArgs {
 }
 
 /** A small private space for what a program must write while it runs; the rest of its file system is read-only. */
-const TMPFS = { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" };
+export const TMPFS = { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" };
 
 /** Logs are kept on the host, but never more than this: a full disk is an outage too. */
-const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
+export const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
 
 /**
  * A container with Sluice's safe defaults: no capability, no new privileges, read-only root, hard memory and CPU limits, rotated
@@ -92,11 +93,7 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       envs: envList(env),
       networksAdvanced: [{ name: host.network, ipv4Address: address }],
       ports: ports.map(({ bind, external, internal }) => ({ ip: bind, external, internal, protocol: "tcp" })),
-      volumes: mounts.map((mount) =>
-        "volume" in mount
-          ? { volumeName: mount.volume, containerPath: mount.path, readOnly: mount.readOnly ?? true }
-          : { hostPath: mount.hostPath, containerPath: mount.path, readOnly: true },
-      ),
+      volumes: volumesOf(mounts),
       ...(command === undefined ? {} : { command: [...command] }),
       ...(user === undefined ? {} : { user }),
       healthcheck: {
@@ -127,6 +124,14 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
   );
 }
 
+/** Mounts as the provider takes them. */
+export const volumesOf = (mounts: readonly (VolumeMount | HostMount)[]): inputs.ContainerVolume[] =>
+  mounts.map((mount) =>
+    "volume" in mount
+      ? { volumeName: mount.volume, containerPath: mount.path, readOnly: mount.readOnly ?? true }
+      : { hostPath: mount.hostPath, containerPath: mount.path, readOnly: true },
+  );
+
 /**
  * Cores as the provider spells them when it reads a container back (`1.0`, `0.25`, `10.`): any other spelling would be a difference,
  * and so a new container, at every `up`. Its rule: nine decimals; one when nine digits are zeros, else without the zeros at the end.
@@ -136,7 +141,7 @@ export function spellCpus(cpus: number): string {
   return digits.split("0").length - 1 === 9 ? cpus.toFixed(1) : digits.replace(/0+$/, "");
 }
 
-const envList = (env: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Input<string>[] =>
+export const envList = (env: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Input<string>[] =>
   Object.entries(env)
     .sort(([a], [b]) => a.localeCompare(b, "en"))
     .map(([key, value]) => pulumi.interpolate`${key}=${value}`);

@@ -8,6 +8,7 @@ export type Role =
   | "alertmanager"
   | "exporter"
   | "guard"
+  | "job"
   | "network"
   | "data"
   | "control"
@@ -27,6 +28,9 @@ export const LABEL = {
   service: "dev.sluice.service",
   slot: "dev.sluice.slot",
   release: "dev.sluice.release",
+  /** Which job of maintenance a container is, and whether the host is looked at first. */
+  job: "dev.sluice.job",
+  looks: "dev.sluice.job.looks",
   /** On what a build leaves behind besides its image. */
   stage: "dev.sluice.stage",
 } as const;

@@ -54,6 +54,12 @@ export interface JobSpec {
   readonly secrets: readonly string[];
   /** Seconds after which a run is ended. */
   readonly timeoutSeconds: number;
+  /** Further tries of a run that fails. @default 2 */
+  readonly retries?: number;
+  /** Seconds that a run may begin late. @default 600 */
+  readonly startWithinSeconds?: number;
+  /** What a run ends with that no further try would change. @default nothing */
+  readonly finalExitCodes?: readonly number[];
   readonly talksTo: readonly string[];
   readonly outside: readonly { readonly cidr: string; readonly ports: readonly number[] }[];
 }

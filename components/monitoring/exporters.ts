@@ -13,6 +13,9 @@ export interface ExporterSpec {
   readonly user?: string;
 }
 
+/** Where the jobs of maintenance put their numbers, in their own containers and here. */
+const JOBS = "/jobs";
+
 /** Where the exporter of the machine keeps what commands and pipelines tell it; its own user's, in the image. */
 const TEXT = "/text";
 const FOLDER = "/usr/share/sluice/exporters";
@@ -36,8 +39,14 @@ export const edgeMetrics = (log: VolumeMount["volume"]): ExporterSpec => ({
  * files and environment, secrets included. As somebody else it sees what everybody may: which control group, how many bytes.
  *
  * @param containers whether the host's control groups may be read
+ * @param jobs volume of the jobs of maintenance; @default there are none
  */
-export const nodeMetrics = (text: VolumeMount["volume"], control: VolumeMount["volume"], containers: boolean): ExporterSpec => ({
+export const nodeMetrics = (
+  text: VolumeMount["volume"],
+  control: VolumeMount["volume"],
+  containers: boolean,
+  jobs?: VolumeMount["volume"],
+): ExporterSpec => ({
   command: [
     "node-metrics",
     `--web.listen-address=:${PORTS["node-metrics"]}`,
@@ -45,7 +54,9 @@ export const nodeMetrics = (text: VolumeMount["volume"], control: VolumeMount["v
     ...["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "pressure", "stat", "textfile", "time", "uname", "vmstat"].map(
       (name) => `--collector.${name}`,
     ),
-    ...[TEXT, "/control/.metrics"].map((folder) => `--collector.textfile.directory=${folder}`),
+    ...[TEXT, "/control/.metrics", ...(jobs === undefined ? [] : [`${JOBS}/.metrics`])].map(
+      (folder) => `--collector.textfile.directory=${folder}`,
+    ),
     // The disk that Docker's volumes are on, seen through one of them: the host's own folders stay out of the container.
     `--collector.filesystem.mount-points-include=^${TEXT}$`,
   ],
@@ -54,6 +65,7 @@ export const nodeMetrics = (text: VolumeMount["volume"], control: VolumeMount["v
   mounts: [
     { volume: text, path: TEXT, readOnly: false },
     { volume: control, path: "/control" },
+    ...(jobs === undefined ? [] : [{ volume: jobs, path: JOBS }]),
     ...(containers
       ? [
           { hostPath: "/sys/fs/cgroup", path: "/host/cgroup" },

@@ -9,6 +9,7 @@ import type { Host } from "../host/host.ts";
 import { SECRETS_PATH } from "../host/paths.ts";
 import { SecretFiles } from "../host/secret-files.ts";
 import type { Files } from "../host/txtar.ts";
+import type { Maintenance } from "../maintenance/maintenance.ts";
 import { containerInfo, type Running } from "./container-info.ts";
 import { type ExporterSpec, edgeMetrics, nodeMetrics, postgresMetrics, probes, redisMetrics } from "./exporters.ts";
 import { type RemoteWrite, renderPrometheus } from "./prometheus-conf.ts";
@@ -32,6 +33,8 @@ export interface MonitoringArgs {
   readonly running: readonly Running<pulumi.Output<string>>[];
   /** What watches canaries. @default nothing */
   readonly guard?: { readonly running: Running<pulumi.Output<string>>; readonly container: docker.Container } | undefined;
+  /** Jobs of maintenance; the machine's exporter reads their numbers. @default none */
+  readonly jobs?: Pick<Maintenance, "volume" | "ready"> | undefined;
   /** Port of 127.0.0.1 that people reach it at, through the edge. */
   readonly port: number;
   /** Seconds. */
@@ -76,7 +79,7 @@ export class Monitoring extends pulumi.ComponentResource {
     );
     const exporters: [Exporter | "probes", ExporterSpec, Datastore?][] = [
       ["edge-metrics", edgeMetrics(edge.metricsVolume)],
-      ["node-metrics", nodeMetrics(text.name, edge.controlVolume, containerMetrics)],
+      ["node-metrics", nodeMetrics(text.name, edge.controlVolume, containerMetrics, args.jobs?.volume)],
       ...stores.map((store): [Exporter, ExporterSpec, Datastore] =>
         store.kind === "postgres"
           ? ["postgres-metrics", postgresMetrics(store.address, store.secrets.mount), store]
@@ -144,7 +147,14 @@ export class Monitoring extends pulumi.ComponentResource {
         env: { GOMAXPROCS: "1", ...env, ...(store ? { SLUICE_SECRETS_REVISION: store.secrets.revision } : {}) },
       },
       // The edge makes the files that its counter reads.
-      { parent: this, dependsOn: [...(store ? [store.ready] : []), ...(role === "edge-metrics" ? [edge.ready] : [])] },
+      {
+        parent: this,
+        dependsOn: [
+          ...(store ? [store.ready] : []),
+          ...(role === "edge-metrics" ? [edge.ready] : []),
+          ...(role === "node-metrics" && args.jobs ? [args.jobs.ready] : []),
+        ],
+      },
     );
   }
 

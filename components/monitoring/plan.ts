@@ -39,6 +39,8 @@ export interface PlanArgs {
   readonly hasRedis: boolean;
   /** Whether canaries are watched. @default false */
   readonly hasGuard?: boolean;
+  /** Whether there are jobs of maintenance. @default false */
+  readonly hasJobs?: boolean;
   readonly port: number;
   /** Seconds between two looks at everything but the edge. */
   readonly scrapeSeconds: number;
@@ -82,6 +84,7 @@ export function ruleSettings({ services, thresholds, backups, ...args }: PlanArg
       hasPostgres: args.hasPostgres,
       hasRedis: args.hasRedis,
       hasGuard: args.hasGuard ?? false,
+      hasJobs: args.hasJobs ?? false,
       owner: args.owner,
       runbookBase: args.runbooks,
       scrapeSeconds: args.scrapeSeconds,

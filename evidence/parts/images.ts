@@ -5,8 +5,8 @@ import type { Evidence } from "../schema.ts";
 
 /** What an environment's slots and programs run, in the words that the stack itself uses for them (`Images.reference`). */
 export function imagesOf(settings: Settings<unknown>, record: typeof buildRecord = buildRecord): Evidence["images"] {
-  const { edge, postgres, redis, monitoring, rollout, services, cluster } = settings;
-  const programs = { edge, postgres, redis, ...pick(monitoring), guard: rollout?.guard };
+  const { edge, postgres, redis, monitoring, rollout, maintenance, services, cluster } = settings;
+  const programs = { edge, postgres, redis, ...pick(monitoring), guard: rollout?.guard, jobs: maintenance };
   const named = [
     ...Object.entries(programs).flatMap(([used, program]) => (program ? [{ used, source: program.source }] : [])),
     ...services.flatMap(({ name, slots }) => Object.entries(slots).map(([slot, { source }]) => ({ used: `${name}.${slot}`, source }))),

@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensurePluginsOf } from "../../estate/plugins.ts";
+import { openWayOf } from "../../estate/way.ts";
 import { prepareImages } from "../../images/prepare.ts";
 import { withoutSecretsIn } from "../../policies/detector.ts";
 import { ensureEngine } from "../../toolchain/engine.ts";
@@ -59,6 +60,7 @@ async function refresh(stack: string): Promise<Seen> {
   await ensurePluginsOf(stack, engine);
   const { env } = await ensureState(".sluice");
   await prepareImages();
+  await openWayOf(stack, root);
   const work = await mkdtemp(join(tmpdir(), "sluice-drift-"));
   const doing = step(`looking at what runs of ${stack}`);
   try {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startAgent } from "./agent.ts";
+import { startAgent } from "../../toolchain/ssh/agent.ts";
+import { KNOWN_HOSTS_VARIABLE, WRAPPER_MARK } from "../../toolchain/ssh/config.ts";
 import { cloudToken } from "./cloud-token.ts";
 
 /** What a pipeline hands over in its environment; what is empty counts as not there, as the secrets of a fork's run are. */
@@ -39,7 +40,7 @@ export async function withIdentity<T>(env: NodeJS.ProcessEnv, work: (env: Enviro
     };
     const { DEPLOY_SSH_KEY: sshKey, DEPLOY_KNOWN_HOSTS: knownHosts, EVIDENCE_KEY: evidenceKey, KUBECONFIG_TEXT: kubeconfig } = given;
     if (sshKey !== undefined) {
-      const agent = await startAgent(folder, sshKey);
+      const agent = await startAgent(folder, sshKey, "DEPLOY_SSH_KEY");
       ends.push(agent.stop);
       made.SSH_AUTH_SOCK = agent.socket;
     }
@@ -48,6 +49,8 @@ export async function withIdentity<T>(env: NodeJS.ProcessEnv, work: (env: Enviro
       const hosts = await file("known_hosts", knownHosts);
       await file("ssh", sshWrapper(given.PATH ?? "", hosts, folder), 0o700);
       made.PATH = `${folder}:${given.PATH ?? ""}`;
+      // A stack that pins keys of its own has another `ssh`, which goes by this file where it pins none.
+      made[KNOWN_HOSTS_VARIABLE] = hosts;
     }
     if (evidenceKey !== undefined) made.SLUICE_EVIDENCE_KEY_FILE = await file("evidence-key.pem", evidenceKey);
     if (kubeconfig !== undefined) made.KUBECONFIG = await file("kubeconfig", kubeconfig);
@@ -68,6 +71,7 @@ function sshWrapper(path: string, hosts: string, own: string): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
   return [
     "#!/bin/sh",
+    WRAPPER_MARK,
     `PATH=${quoted(
       path
         .split(":")

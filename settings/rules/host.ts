@@ -2,10 +2,12 @@ import { parseSubnet } from "../addresses.ts";
 import { DOCKER_ALLOWED, DOCKER_HOST, dockerFix, ESTATE_NAME } from "../host.ts";
 import { shown } from "../problems.ts";
 import type { Finding, Rule } from "../rules.ts";
+import type { Written } from "../schema.ts";
+import { missing } from "./missing.ts";
 
 /** The estate's name, engine and network. */
-export const hostRules: Rule = ({ name, host }, { stack, dockerHost }) => {
-  const found: Finding[] = [];
+export const hostRules: Rule = ({ name, host, secrets }, { stack, dockerHost }) => {
+  const found: Finding[] = [...wayThere(host, Object.keys(secrets), dockerHost)];
   if (name === undefined && !ESTATE_NAME.test(`sluice-${stack}`)) {
     found.push({
       at: ["name"],
@@ -33,3 +35,60 @@ export const hostRules: Rule = ({ name, host }, { stack, dockerHost }) => {
   }
   return found;
 };
+
+/** How the host is reached and known again: by ssh, with keys that stand in the settings. */
+function wayThere({ docker, hostKeys, keySecret }: Written["host"], secrets: readonly string[], dockerHost: string | undefined): Finding[] {
+  const found: Finding[] = [];
+  const bySsh = (docker ?? dockerHost ?? "").startsWith("ssh://");
+  const reads = [["host", "docker"]];
+  if (docker?.startsWith("ssh://") && hostKeys === undefined) {
+    found.push(
+      missing(
+        ["host", "hostKeys"],
+        "the host's public keys, so that nobody can stand in for it",
+        `npm run host -- keys ${docker.slice("ssh://".length)}   shows them; compare with the provider's console`,
+        // A list whose only key is wrong counts as no list.
+        [...reads, ["host", "hostKeys", 0]],
+      ),
+    );
+  }
+  for (const [setting, value] of Object.entries({ hostKeys, keySecret })) {
+    if (value === undefined || bySsh) continue;
+    found.push({
+      ...{ at: ["host", setting], reads, received: shown(value, ["host", setting]) },
+      allowed: "nothing, where Docker is this machine's own",
+      fix: `remove it, or set \`docker\` to ssh://user@host`,
+    });
+  }
+  for (const [index, line] of (hostKeys ?? []).entries()) {
+    const said = typeInside(line);
+    if (said === line.split(" ")[0]) continue;
+    found.push({
+      at: ["host", "hostKeys", index],
+      received: said === undefined ? "a text that is no key" : `the type ${line.split(" ")[0]} before a key of the type ${said}`,
+      allowed: "a line of /etc/ssh/ssh_host_*_key.pub, whole",
+      fix: "copy the line again: a part of it is missing or changed",
+    });
+  }
+  if (bySsh && keySecret !== undefined && !secrets.includes(keySecret)) {
+    found.push({
+      at: ["host", "keySecret"],
+      reads: [["secrets"], ["secrets", keySecret]],
+      received: JSON.stringify(keySecret),
+      allowed: secrets.length > 0 ? `a name from sluice:secrets: ${secrets.join(", ")}` : "a name from sluice:secrets, which has none",
+      fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${keySecret}' < private-key-file`,
+    });
+  }
+  return found;
+}
+
+/** A key's own word for its type: the first thing in its base64 text, behind its length. */
+function typeInside(line: string): string | undefined {
+  const blob = Buffer.from(line.split(" ")[1] ?? "", "base64");
+  if (blob.length < 4) return undefined;
+  const length = blob.readUInt32BE(0);
+  const type = blob.subarray(4, 4 + length).toString("latin1");
+  // An ed25519 key has one length; of the others a cut is seen when they are first shown.
+  if (type === "ssh-ed25519" && blob.length !== 4 + length + 4 + 32) return undefined;
+  return length <= 32 && /^[a-z0-9-]+$/.test(type) ? type : undefined;
+}

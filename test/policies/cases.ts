@@ -1,5 +1,6 @@
 import { UNKNOWN } from "../../policies/facts.ts";
 import type { About, Type, Types } from "../../policies/rule.ts";
+import { applicationCases } from "./application-cases.ts";
 import { type Case, TOKEN } from "./case.ts";
 import { BLUE, CONTAINER, DIGEST, GREEN, IMAGE, labelled, NOT_DONE, type Parts, SHARE } from "./fixtures.ts";
 import { repositoryCases } from "./repository-cases.ts";
@@ -38,6 +39,7 @@ const goodStack = stack("a good one", {});
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
   ...workloadCases,
   ...repositoryCases,
+  ...applicationCases,
   "container-has-health-check": [
     good,
     container("none", { healthcheck: undefined }, "not set"),

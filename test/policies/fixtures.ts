@@ -72,6 +72,7 @@ export interface Parts {
   readonly statefulSets?: readonly object[];
   readonly clusterJobs?: readonly object[];
   readonly environments?: readonly object[];
+  readonly applications?: readonly object[];
   readonly evidence?: Partial<Evidence> | null;
   readonly declared?: object;
 }
@@ -95,6 +96,7 @@ export function estate(parts: Parts = {}): Estate {
     statefulSets = [],
     clusterJobs = [],
     environments = [],
+    applications = [],
     evidence = {},
     declared = { head: COMMIT },
   } = parts;
@@ -115,6 +117,7 @@ export function estate(parts: Parts = {}): Estate {
     ...all("kubernetes:apps/v1:StatefulSet", statefulSets),
     ...all("sluice:kubernetes:ScheduledJob", clusterJobs),
     ...all("sluice:github:DeliveryEnvironment", environments),
+    ...all("sluice:dokploy:Application", applications),
     ...all(
       "sluice:maintenance:Backup",
       Array.from({ length: backups }, () => ({})),

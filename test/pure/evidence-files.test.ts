@@ -175,11 +175,11 @@ describe("what a stack runs", () => {
   const record = (context: string) => ({ ...{ source: "", revision: "", created: "", version: "" }, hash: `hash-of-${context}` });
 
   it("is named as the stack itself names it", () => {
-    expect(imagesOf(settings(goodSettings()), record)).toEqual([
+    expect(imagesOf(settings({ ...goodSettings(), maintenance: {} }), record)).toEqual([
       { used: "edge", reference: "build:images/edge@hash-of-images/edge" },
       { used: "postgres", reference: "build:images/postgres@hash-of-images/postgres" },
       { used: "redis", reference: "redis:8" },
-      ...["prometheus", "alertmanager", "exporters", "guard"].map((used) => ({
+      ...["prometheus", "alertmanager", "exporters", "guard", "jobs"].map((used) => ({
         used,
         reference: `build:images/${used}@hash-of-images/${used}`,
       })),

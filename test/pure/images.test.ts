@@ -107,9 +107,19 @@ describe("data stores", () => {
 // Each bundles the demo a few times.
 describe("prepareImages", { timeout: 60_000 }, () => {
   beforeEach(() => {
-    for (const name of ["examples", "images", "rollout", "components", "package.json", "package-lock.json"])
+    for (const name of [
+      "examples",
+      "images",
+      "maintenance",
+      "pipeline",
+      "rollout",
+      "components",
+      "toolchain",
+      "package.json",
+      "package-lock.json",
+    ])
       cpSync(join(ROOT, name), join(dir, name), { recursive: true });
-    for (const role of ["api", "web", "guard"]) rmSync(join(dir, "images", role, "app"), { recursive: true, force: true });
+    for (const role of ["api", "web", "guard", "jobs"]) rmSync(join(dir, "images", role, "app"), { recursive: true, force: true });
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
   });
   const record = (role: string) => JSON.parse(readFileSync(recordPath(role, dir), "utf8")) as ImageRecord;

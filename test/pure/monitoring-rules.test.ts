@@ -134,6 +134,7 @@ describe("thresholds", () => {
 });
 
 describe("an estate gets the rules it needs", () => {
+  const JOBS = ["MaintenanceJobFailed", "MaintenanceJobMissed", "MaintenanceJobStuck", "MaintenanceJobsUnknown"];
   const without = (settings: RuleSettings) => namesOf(everything).filter((name) => !namesOf(settings).includes(name));
 
   it("no alerts of stores that it does not have", () => {
@@ -147,9 +148,10 @@ describe("an estate gets the rules it needs", () => {
     expect(without(change({ backupJobs: [] }))).toEqual(["BackupMissing"]);
     expect(without(change({ progressCounters: [] }))).toEqual(["ProgressStuck"]);
     expect(without(change({ hasGuard: false }))).toEqual(["GuardNotWatching", "ServiceFrozen"]);
-    expect(without(dev)).toEqual(["BackupMissing", "ProgressStuck", "ThroughputDrop"]);
+    expect(without(change({ hasJobs: false }))).toEqual(JOBS);
+    expect(without(dev)).toEqual(["BackupMissing", ...JOBS, "ProgressStuck", "ThroughputDrop"]);
     expect(without(edgeOnly)).toEqual([
-      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "GuardNotWatching", "LatencyBudgetBurn", "ProgressStuck"],
+      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "GuardNotWatching", "LatencyBudgetBurn", ...JOBS, "ProgressStuck"],
       ...["RedisDown", "ServiceFrozen", "ThroughputDrop"],
     ]);
   });

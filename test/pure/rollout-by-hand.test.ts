@@ -90,12 +90,15 @@ describe("rollback by hand", () => {
     const root = join(import.meta.dirname, "../..");
     const { settings } = readProject(stack, root);
     const found = placeOf(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8"), "api", stack, process.env.DOCKER_HOST || undefined);
-    expect(found).toEqual({ estate: settings.name, docker: settings.host.docker });
+    const { docker, hostKeys } = settings.host;
+    expect(found).toEqual({ estate: settings.name, docker, ...(hostKeys && { hostKeys }) });
   });
 
   it.each([
     ["a service that is not there", "config: {sluice:services: {web: {}}}"],
     ["an engine that is no text", "config: {sluice:host: {docker: 5}, sluice:services: {api: {}}}"],
+    ["a key that the engine has to decrypt", "config: {sluice:host: {docker: 'ssh://a@b', keySecret: k}, sluice:services: {api: {}}}"],
+    ["a host's key that is none", "config: {sluice:host: {docker: 'ssh://a@b', hostKeys: ['x\\ny']}, sluice:services: {api: {}}}"],
     ["no YAML", "config: {"],
     ["no config", ""],
   ])("leaves it to the settings to speak of %s", (_, text) => {

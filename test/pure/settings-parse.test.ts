@@ -119,6 +119,45 @@ describe("good settings", () => {
     expect(good({})).not.toHaveProperty("rollout");
   });
 
+  it("complete jobs: those of the mission, moved or switched off as it is written, and a team's own behind them", () => {
+    const raw = {
+      ...goodSettings(),
+      maintenance: {
+        timeZone: "Europe/Berlin",
+        jobs: {
+          "rotate-logs": { at: "04:30" },
+          "issue-tracker": { enabled: false },
+          "restore-drill": { day: 2, retries: 3, limitMinutes: 0.5 },
+          "health-report": { every: "day", at: "07:00", timeZone: "UTC" },
+          books: { every: "week", on: "Friday", at: "18:00", command: ["/bin/books"], memoryMb: 64 },
+        },
+      },
+    };
+    const { scheduler, source, jobs, memoryMb } = good(raw).maintenance ?? {};
+    expect([scheduler, source, memoryMb]).toEqual(["systemd", { kind: "build", context: "images/jobs" }, 512]);
+    const job = (name: string) => jobs?.find((one) => one.name === name);
+    expect(job("rotate-logs")).toMatchObject({
+      schedule: { every: "day", at: "04:30", timeZone: "Europe/Berlin" },
+      enabled: true,
+      looks: true,
+      memoryMb: 512,
+    });
+    expect(job("issue-tracker")).toMatchObject({ enabled: false, schedule: { every: "hours", hours: 1 } });
+    expect(job("restore-drill")).toMatchObject({ schedule: { every: "month", on: 2, at: "05:00" }, retries: 3, limitSeconds: 30 });
+    expect(job("health-report")?.schedule).toEqual({ every: "day", at: "07:00", timeZone: "UTC" });
+    expect(job("security-audit")?.schedule).toEqual({ every: "week", on: "Sunday", at: "02:00", timeZone: "Europe/Berlin" });
+    expect(job("restore")).not.toHaveProperty("schedule");
+    expect(jobs?.at(-1)).toMatchObject({
+      name: "books",
+      command: ["/bin/books"],
+      memoryMb: 64,
+      does: "runs /bin/books",
+      limitSeconds: 3600,
+    });
+    expect(good({ ...goodSettings(), host: {}, maintenance: {} }).maintenance?.scheduler).toBe("none");
+    expect(good({})).not.toHaveProperty("maintenance");
+  });
+
   it("complete evidence: a file and an age, while the key has no default", () => {
     const { publicKey } = goodSettings().evidence;
     expect(good(goodSettings()).evidence).toEqual({ file: "release-evidence.json", publicKey, maxAgeHours: 24 });
@@ -275,7 +314,7 @@ describe("several problems", () => {
 
   2. sluice:hots
      received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, cluster, github, monitoring, rollout, evidence, secrets, postgresPassword, redisPassword
+     allowed   name, protectData, host, edge, postgres, redis, services, cluster, github, dokploy, monitoring, maintenance, rollout, evidence, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

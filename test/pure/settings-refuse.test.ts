@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../settings/parse.ts";
 import { alerting } from "../support/refusals/alerting.ts";
+import { backup } from "../support/refusals/backup.ts";
 import { cluster } from "../support/refusals/cluster.ts";
+import { dokploy } from "../support/refusals/dokploy.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
 import { github } from "../support/refusals/github.ts";
+import { maintenance } from "../support/refusals/maintenance.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
 import { rollout } from "../support/refusals/rollout.ts";
 import { services } from "../support/refusals/services.ts";
@@ -20,12 +23,15 @@ const TABLES: Readonly<Record<string, readonly Case[]>> = {
   "a slot": slots,
   traffic,
   monitoring,
+  backup,
   alerting,
   rollout,
+  maintenance,
   evidence,
   "a cluster": cluster,
   "a workload": workload,
   "a repository": github,
+  "applications in Dokploy": dokploy,
 };
 
 describe.each(Object.entries(TABLES))("settings of %s", (_room, cases) => {

@@ -34,6 +34,8 @@ const ROOMS = [
   "evidence",
   "policies",
   "pipeline",
+  "maintenance",
+  "dokploy",
 ];
 
 export interface Outcome {
@@ -217,6 +219,11 @@ export class Project {
       ),
     );
     return found.flat();
+  }
+
+  /** Remove the folder: for an estate whose machine is gone. */
+  async forget(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
   }
 
   /** End the estate with its data, and remove the folder. */

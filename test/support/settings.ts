@@ -19,12 +19,15 @@ export const stackFile = (stack: Stack): Raw => parse(readFileSync(new URL(`Pulu
 /** A public key; nobody has the other half. */
 const PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAMgXgwbDEq4aPU48Ze28dr6qwamZm0iFz0LacWU0Gb5I=\n-----END PUBLIC KEY-----\n";
 
+/** A host's public key; nobody has the other half. */
+export const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMu2NA2Shyw2iGZwAxnPRDgFRjInhS0+oiqz9s+RkFVi";
+
 /** Settings that hold, with at least one value of every kind. A fresh copy each time. */
 export function goodSettings(): Raw {
   return {
     name: "shop",
     protectData: true,
-    host: { docker: "ssh://deploy@vps.example.com", subnet: "10.20.0.0/20" },
+    host: { docker: "ssh://deploy@vps.example.com", hostKeys: [HOST_KEY], keySecret: "payment-key", subnet: "10.20.0.0/20" },
     edge: { bind: "0.0.0.0", public: true, port: 80, tls: { certificate: "tls/a.pem", key: "tls/a.key" }, trustedProxies: ["10.0.0.0/8"] },
     postgres: { build: "images/postgres" },
     redis: { image: "redis:8", maxMemoryMb: 100, memoryMb: 200 },
@@ -90,6 +93,18 @@ export function goodSettings(): Raw {
       },
       ruleset: { checks: ["check", "test"] },
       codeowners: [{ path: "*", owners: ["@example/platform"] }],
+    },
+    dokploy: {
+      ...{ url: "https://dokploy.example.com/", keySecret: "payment-key", project: "shop", environment: "staging" },
+      registry: { user: "bot", passwordSecret: "payment-key" },
+      applications: {
+        api: {
+          ...{ image: "ghcr.io/example/api:1", replicas: 2, cpus: 0.5, health: "/health", deploy: "webhook" },
+          env: { LOG_LEVEL: "info", RETRIES: 3 },
+          secrets: { PAYMENT_KEY: "payment-key" },
+          domains: [{ host: "api.example.com", path: "/v1", https: false }, { host: "api.example.com" }],
+        },
+      },
     },
     services: {
       api: {

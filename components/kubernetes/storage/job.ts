@@ -47,14 +47,17 @@ export const cronJob = (spec: JobSpec, place: JobPlace): inputs.batch.v1.CronJob
     timeZone: spec.timeZone === "UTC" ? "Etc/UTC" : spec.timeZone,
     concurrencyPolicy: "Forbid",
     // A controller that was away for longer than this begins with the next run.
-    startingDeadlineSeconds: 600,
+    startingDeadlineSeconds: spec.startWithinSeconds ?? 600,
     suspend: false,
     ...HISTORY,
     jobTemplate: {
       metadata: { labels: jobLabels(spec, place.estate) },
       spec: {
         activeDeadlineSeconds: spec.timeoutSeconds,
-        backoffLimit: 2,
+        backoffLimit: spec.retries ?? 2,
+        ...(spec.finalExitCodes && {
+          podFailurePolicy: { rules: [{ action: "FailJob", onExitCodes: { operator: "In", values: [...spec.finalExitCodes] } }] },
+        }),
         template: { metadata: { labels: jobLabels(spec, place.estate) }, spec: pod(spec, place) },
       },
     },

@@ -6,6 +6,7 @@ import { data } from "./data.ts";
 import { deploy } from "./deploy.ts";
 import { errors } from "./errors.ts";
 import { latency } from "./latency.ts";
+import { maintenance } from "./maintenance.ts";
 import { monitoring } from "./monitoring.ts";
 import { duration } from "./promql.ts";
 import { resources } from "./resources.ts";
@@ -26,6 +27,7 @@ const BY_AREA: Readonly<Record<Area, (settings: RuleSettings) => RuleGroup[]>> =
   deploy,
   errors,
   latency,
+  maintenance,
   monitoring,
   resources,
   rollout,

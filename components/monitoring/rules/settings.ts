@@ -46,6 +46,8 @@ export interface RuleSettings {
   readonly hasRedis: boolean;
   /** Whether canaries are watched. @default false */
   readonly hasGuard: boolean;
+  /** Whether there are jobs of maintenance. @default false */
+  readonly hasJobs: boolean;
   /** Where runbooks are read: an alert's `runbook_url` is `<runbookBase>/<name>.md`. @default "docs/runbooks" */
   readonly runbookBase: string;
   /** Team that answers alerts. @default "platform" */
@@ -121,6 +123,7 @@ export function defaultRuleSettings({ services, ...choices }: RuleChoices): Rule
     hasPostgres: false,
     hasRedis: false,
     hasGuard: false,
+    hasJobs: false,
     runbookBase: "docs/runbooks",
     owner: "platform",
     scrapeSeconds: 15,

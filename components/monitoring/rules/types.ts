@@ -15,6 +15,7 @@ export const AREAS = [
   "deploy",
   "errors",
   "latency",
+  "maintenance",
   "monitoring",
   "resources",
   "rollout",

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { sshAddress } from "../../../components/host/ssh.ts";
 import type { Project } from "../../../estate/project.ts";
+import { troubleNow } from "../../../estate/reach.ts";
 import type { ServiceSettings } from "../../../settings/types.ts";
 import { pingDocker } from "../../../toolchain/docker-ping.ts";
 import { wordsOf } from "../changes.ts";
@@ -76,9 +78,14 @@ export async function hostLook(
   };
 }
 
-async function hostCheck({ settings }: Project): Promise<Check> {
-  const { version, why } = await pingDocker(settings.host.docker);
+async function hostCheck(project: Project): Promise<Check> {
+  const { settings } = project;
   const what = "host";
+  if (sshAddress(settings.host.docker) !== undefined) {
+    const trouble = await troubleNow(project);
+    if (trouble !== undefined) return { what, ok: false, words: trouble };
+  }
+  const { version, why } = await pingDocker(settings.host.docker);
   if (version === undefined) return { what, ok: false, words: `no Docker engine answers at ${settings.host.docker} (${why})` };
   return { what, ok: true, words: `Docker ${version} answers at ${settings.host.docker}` };
 }

@@ -1,4 +1,6 @@
+import { sshAddress } from "../../../components/host/ssh.ts";
 import { readProject } from "../../../estate/project.ts";
+import { reachBySsh } from "../../../estate/reach.ts";
 import { hasHost } from "../../../settings/placement.ts";
 import { Problem } from "../../../toolchain/problem.ts";
 import { summariesOf } from "../../records/entries.ts";
@@ -15,7 +17,9 @@ interface Options {
 
 /** What was recorded, here and with the estate. */
 async function recordsOf(stack: string) {
-  const { root, settings } = readProject(stack);
+  const project = readProject(stack);
+  const { root, settings } = project;
+  if (hasHost(settings) && sshAddress(settings.host.docker) !== undefined) await reachBySsh(project);
   const inside = hasHost(settings) ? new Inside(settings.host.docker, settings.name) : undefined;
   return { inside, entries: await new FileJournal(folderOf(root, stack), inside).all() };
 }

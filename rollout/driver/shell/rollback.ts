@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sshAddress } from "../../../components/host/ssh.ts";
 import { Problem } from "../../../toolchain/problem.ts";
 import { say } from "../../../toolchain/say.ts";
+import { CONFIG_VARIABLE } from "../../../toolchain/ssh/config.ts";
+import { layWay } from "../../../toolchain/ssh/way.ts";
 import { lastPromotion, type Promotion, takeBackNow } from "./by-hand.ts";
 import { InsideNow } from "./inside-now.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -36,6 +39,9 @@ function quickPlace(root: string, name: string, stack: string): Place | null {
 }
 
 async function takeBackOn(place: Place, name: string, stack: string, promoted: Promotion | null): Promise<string> {
+  const address = sshAddress(place.docker);
+  if (address !== undefined && process.env[CONFIG_VARIABLE] === undefined)
+    layWay({ stack, hosts: [{ ...address, hostKeys: place.hostKeys }] });
   return takeBackNow(new InsideNow(place), name, person(), promoted, Date.now()).catch(async (error: unknown) => {
     // What is wrong in the settings explains more than a container that does not answer.
     if (!(error instanceof Problem)) await checked(name, stack);
@@ -55,5 +61,8 @@ async function takeBackChecked(name: string, stack: string, promoted: Promotion 
 async function checked(name: string, stack: string) {
   const { readProject } = await import("../../../estate/project.ts");
   const project = readProject(stack);
-  return { project, service: serviceOf(project, name) };
+  const service = serviceOf(project, name);
+  if (service.target === "docker" && sshAddress(project.settings.host.docker) !== undefined)
+    await (await import("../../../estate/reach.ts")).reachBySsh(project);
+  return { project, service };
 }

@@ -1,5 +1,7 @@
+import { sshAddress } from "../../../components/host/ssh.ts";
 import { Docker } from "../../../estate/docker.ts";
 import type { Project } from "../../../estate/project.ts";
+import { reachBySsh } from "../../../estate/reach.ts";
 import type { ServiceSettings } from "../../../settings/types.ts";
 import type { Source } from "../plan.ts";
 import type { Canary, Control, Edge, Guard, Stack } from "../ports.ts";
@@ -26,6 +28,7 @@ export interface Site {
 export async function siteOf(project: Project, service: ServiceSettings): Promise<Site> {
   if (service.target === "kubernetes") return (await import("./cluster/site.ts")).clusterSite(project, service);
   const { name: estate, host } = project.settings;
+  if (sshAddress(host.docker) !== undefined) await reachBySsh(project);
   const docker = new Docker(host.docker);
   const inside = new Inside(host.docker, estate);
   const edge = new DockerEdge(inside, service.name);

@@ -5,9 +5,11 @@ import { parse, stringify } from "yaml";
 import { makeCertificate } from "../../support/certificate.ts";
 import { type Outcome, Project } from "../../support/project.ts";
 import { alerting } from "../../support/refusals/alerting.ts";
+import { backup } from "../../support/refusals/backup.ts";
 import { cluster } from "../../support/refusals/cluster.ts";
 import { estate } from "../../support/refusals/estate.ts";
 import { github } from "../../support/refusals/github.ts";
+import { maintenance } from "../../support/refusals/maintenance.ts";
 import { monitoring } from "../../support/refusals/monitoring.ts";
 import { rollout } from "../../support/refusals/rollout.ts";
 import { services } from "../../support/refusals/services.ts";
@@ -21,7 +23,7 @@ const WATCHERS = { prometheus: 1, alertmanager: 1, exporter: 5, guard: 1 };
 // Alerting has many kinds of the same few mistakes, and so have clusters: a few are enough for the engine, the room `pure` goes through all.
 const some = (every: number) => (_: unknown, index: number) => index % every === 0;
 const CASES = [
-  ...[...estate, ...services, ...slots, ...traffic, ...monitoring, ...rollout],
+  ...[...estate, ...services, ...slots, ...traffic, ...monitoring, ...rollout, ...backup.filter(some(6)), ...maintenance.slice(0, 3)],
   ...[...alerting.filter(some(4)), ...cluster.filter(some(10)), ...workload.filter(some(10)), ...github.filter(some(10))],
 ];
 /** Previews at a time: two cores. */

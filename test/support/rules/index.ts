@@ -7,6 +7,7 @@ import { data } from "./data.ts";
 import { deploy } from "./deploy.ts";
 import { errors } from "./errors.ts";
 import { latency } from "./latency.ts";
+import { maintenance } from "./maintenance.ts";
 import { monitoring } from "./monitoring.ts";
 import { resources } from "./resources.ts";
 import { rollout } from "./rollout.ts";
@@ -22,6 +23,7 @@ export const CASES: Readonly<Record<Area, AreaCases>> = {
   deploy,
   errors,
   latency,
+  maintenance,
   monitoring,
   resources,
   rollout,

@@ -11,6 +11,7 @@ export const everything: RuleSettings = defaultRuleSettings({
   hasPostgres: true,
   hasRedis: true,
   hasGuard: true,
+  hasJobs: true,
   progressCounters: ["blocks", "orders"],
   backupJobs: [
     { job: "nightly", maxAgeSeconds: 90_000 },

@@ -1,7 +1,7 @@
 import type { Project } from "../../../../estate/project.ts";
+import { secretsOf } from "../../../../estate/secrets.ts";
 import type { ClusterSettings, ServiceSettings } from "../../../../settings/types.ts";
 import { Problem } from "../../../../toolchain/problem.ts";
-import { secretsOf } from "../secrets.ts";
 import { ClusterApi } from "./api.ts";
 import { ClusterEdge } from "./edge.ts";
 
