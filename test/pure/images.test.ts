@@ -110,6 +110,7 @@ describe("prepareImages", { timeout: 60_000 }, () => {
     for (const name of [
       "examples",
       "images",
+      "evidence",
       "maintenance",
       "pipeline",
       "rollout",

@@ -82,16 +82,16 @@ describe("a run", () => {
   });
 
   it("that hangs is killed at its limit, with all that it has started, also what ignores the request", async () => {
-    // A grandchild that hears nothing, and writes for as long as it lives.
+    // A grandchild that hears nothing, and writes for as long as it lives. Its limit leaves a busy machine the time to start it.
     const stubborn = `trap '' TERM; (trap '' TERM; while :; do date +%s%N > ${dir}/alive; sleep 0.05; done) & wait; while :; do sleep 1; done`;
     const began = Date.now();
-    const { exitCode } = await begin({ ...shell(stubborn), limitSeconds: 1, retries: 5 });
+    const { exitCode } = await begin({ ...shell(stubborn), limitSeconds: 5, retries: 5 });
     expect(exitCode).toBe(124);
     expect(Date.now() - began).toBeLessThan(40_000);
     expect(history().at(-1)).toMatchObject({
       result: "timed out",
       attempts: 1,
-      summary: expect.stringContaining("had not ended after 1 s, and was killed"),
+      summary: expect.stringContaining("had not ended after 5 s, and was killed"),
     });
     const last = readFileSync(join(dir, "alive"), "utf8");
     await sleep(500);
