@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: "github",
           include: ["test/github/**/*.test.ts"],
-          // The real plugin writes once in a second, as GitHub asks.
+          // One plugin works on one repository.
           fileParallelism: false,
           ...{ testTimeout: 300_000, hookTimeout: 600_000 },
         },

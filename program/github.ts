@@ -11,9 +11,10 @@ import type { GithubSettings, RepositoryToken, Settings } from "../settings/inde
  *   GitHub nothing and leaves open what only GitHub knows
  */
 export function declareGithub(own: GithubSettings, secrets: Settings["secrets"], token: RepositoryToken | undefined): void {
-  const { owner, baseUrl } = own;
+  const { owner, baseUrl, writePauseMs } = own;
   const provider = withoutToken(
-    () => new Provider("github", { owner, baseUrl, ...(token !== "machine" && { token: token ?? unknownText() }) }),
+    () =>
+      new Provider("github", { owner, baseUrl, writeDelayMs: writePauseMs, ...(token !== "machine" && { token: token ?? unknownText() }) }),
   );
   if (token === undefined)
     void pulumi.log.warn(

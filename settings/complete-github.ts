@@ -13,9 +13,9 @@ import type { Path } from "./problems.ts";
 
 /** A repository as the components take it. Only for what the rules have let through: what they require is there. */
 export function completeGithub(written: WrittenGithub): GithubSettings {
-  const { owner = "", repository = "", token, baseUrl, settings, environments, ruleset, labels, codeowners } = written;
+  const { owner = "", repository = "", token, baseUrl, writePauseMs, settings, environments, ruleset, labels, codeowners } = written;
   return {
-    ...{ owner, repository, token, settings },
+    ...{ owner, repository, token, writePauseMs, settings },
     baseUrl: baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`,
     environments: byName(environments, completeEnvironment),
     ...(ruleset && { ruleset: completeRuleset(ruleset, baseUrl) }),

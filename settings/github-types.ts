@@ -13,6 +13,8 @@ export interface GithubSettings extends RepositoryRef {
   readonly token?: string | undefined;
   /** Address of the API. */
   readonly baseUrl: string;
+  /** Pause between two changes, milliseconds. */
+  readonly writePauseMs: number;
   readonly settings: RepositorySpec;
   /** Sorted by name. */
   readonly environments: readonly EnvironmentSpec[];

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { ADMIN_BYPASS, GITHUB_API, MERGE_METHODS, NEVER, SELF_REVIEW, SEVERITIES, USUAL_AGE_DAYS } from "../components/github/spec.ts";
+import {
+  ADMIN_BYPASS,
+  GITHUB_API,
+  GITHUB_WRITE_PAUSE_MS,
+  MERGE_METHODS,
+  NEVER,
+  SELF_REVIEW,
+  SEVERITIES,
+  USUAL_AGE_DAYS,
+} from "../components/github/spec.ts";
 import { type About, field, flag, text, whole } from "./field.ts";
 import { ruleset } from "./github-ruleset.ts";
 import { SECRET_NAME } from "./service.ts";
@@ -173,6 +182,13 @@ export const github = field(
       allowed: "an http(s) address without a login in it",
       example: "https://github.example.com/api/v3/",
     }).default(GITHUB_API),
+    writePauseMs: whole(
+      1,
+      60_000,
+      "milliseconds",
+      "Pause between two changes. github.com asks for a second; an Enterprise Server without rate limits can do with less.",
+      100,
+    ).default(GITHUB_WRITE_PAUSE_MS),
     settings: settings.prefault({}),
     environments: field(z.record(z.string(), environment), {
       means: "Places that workflows deploy to, by name: what stands before each, and what they find there.",

@@ -27,6 +27,9 @@ export const GITHUB_ACTIONS_APP = 15_368;
 /** The address of GitHub's API, where nobody names another one. */
 export const GITHUB_API = "https://api.github.com/";
 
+/** Milliseconds between two changes that github.com asks for; its secondary rate limits punish those who are faster. */
+export const GITHUB_WRITE_PAUSE_MS = 1000;
+
 /** What holds for the whole repository. */
 export interface RepositorySpec {
   readonly autoMerge: boolean;

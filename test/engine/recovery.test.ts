@@ -1,9 +1,12 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LABEL } from "../../components/host/labels.ts";
 import { ensureEngine } from "../../toolchain/engine.ts";
 import { ensureState } from "../../toolchain/state.ts";
+import { roleImage } from "../support/alertmanager.ts";
 import { Project } from "../support/project.ts";
 
 /** How often the engine is killed. The claim in the README is shown by `SLUICE_KILLS=20 npm test -- --room engine recovery`. */
@@ -98,6 +101,41 @@ describe("a first up that failed because its network is taken", () => {
     expect(await project.leftovers()).toEqual([]);
   });
 });
+
+describe("a first up that died while it made the network, before the state knew of anything", () => {
+  it("is this checkout's own for npm start, although what an image's builder left carries the estate's name as another's would", async () => {
+    const project = await Project.make("begun");
+    try {
+      await project.configure((config) => {
+        for (const part of ["services", "postgres", "redis", "monitoring", "rollout"]) delete config[`sluice:${part}`];
+      });
+      expect((await project.pulumi("stack", "select", "--create", "dev")).exitCode).toBe(0);
+      const label = `${LABEL.estate}=${project.estate}`;
+      await project.docker.run(["network", "create", "--subnet", project.subnet, "--label", label, project.estate]);
+      await project.docker.run(["create", "--label", label, await roleImage("edge"), "true"]);
+      await dieMaking(project, "docker:index/network:Network");
+      const started = await project.script("start");
+      expect(started.exitCode, started.text).toBe(0);
+      expect(await census(project)).toEqual(["", "-edge", "-edge-config", "-edge-control"]);
+    } finally {
+      await project.remove();
+    }
+    expect(await project.leftovers()).toEqual([]);
+  });
+});
+
+/**
+ * Put into the state what an `up` leaves there that dies while it makes something with the estate's name. It is written into the state's file,
+ * because `pulumi stack import` drops what has only begun.
+ */
+async function dieMaking(project: Project, type: string): Promise<void> {
+  const file = join(project.root, ".sluice/state/.pulumi/stacks/sluice/dev.json");
+  const state = JSON.parse(await readFile(file, "utf8")) as { checkpoint: { latest?: object } };
+  const resource = { urn: `urn:pulumi:dev::sluice::${type}::network`, custom: true, type, inputs: { name: project.estate } };
+  const manifest = { time: new Date().toISOString(), magic: "", version: "" };
+  state.checkpoint.latest = { manifest, ...state.checkpoint.latest, pending_operations: [{ type: "creating", resource }] };
+  await writeFile(file, JSON.stringify(state));
+}
 
 /** Start an `up` with the engine itself and kill it, hard, after so many seconds. Says whether it was still at work. */
 async function killedUp(project: Project, seconds: number): Promise<string> {

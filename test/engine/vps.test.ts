@@ -3,6 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { roleImage } from "../support/alertmanager.ts";
 import { changes, copyCheckout, type Json, type Outcome, Project } from "../support/project.ts";
 import { Vps } from "../support/vps/vps.ts";
 
@@ -97,7 +98,7 @@ describe("a machine that is reached by ssh", () => {
 
   it("carries an estate, over one connection, and nothing of this machine is in its state", async () => {
     const images = Object.entries({ [EDGE]: "edge", [WEB]: "web" });
-    for (const [tag, role] of images) await project.docker.run(["tag", await imageOf(role), tag]);
+    for (const [tag, role] of images) await project.docker.run(["tag", await roleImage(role), tag]);
     onTestFinished(async () => void (await project.docker.try(["image", "rm", ...images.map(([tag]) => tag)])));
     await execa("sh", ["-c", `docker save ${EDGE} ${WEB} | docker exec -i ${vps.name} docker load --quiet`]);
 
@@ -243,13 +244,4 @@ describe("a machine that is reached by ssh", () => {
       "docker ps -aq; docker network ls -q --filter label=dev.sluice.estate; docker volume ls -q --filter label=dev.sluice.estate";
     expect(await vps.run(left)).toBe("");
   });
-
-  /** The image that the room's shared estate has built for a role. */
-  async function imageOf(role: string): Promise<string> {
-    const { estate } = Project.shared();
-    const found = await project.docker.run(["image", "ls", "--quiet", "--filter", `reference=${estate}/${role}`]);
-    const [id] = found.split("\n");
-    if (!id) throw new Error(`the shared estate '${estate}' has no image of ${role}`);
-    return id;
-  }
 });

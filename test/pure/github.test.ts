@@ -30,7 +30,7 @@ describe("a repository's settings", () => {
       raw.github = { owner: "example", repository: "shop", environments: { prod: {} } };
     });
     expect(own).toEqual({
-      ...{ owner: "example", repository: "shop", token: undefined, baseUrl: "https://api.github.com/", codeowners: [] },
+      ...{ owner: "example", repository: "shop", token: undefined, baseUrl: "https://api.github.com/", writePauseMs: 1000, codeowners: [] },
       settings: {
         ...{ autoMerge: true, deleteBranchOnMerge: true, mergeMethods: ["squash"] },
         ...{ vulnerabilityAlerts: true, shaPinningRequired: true },

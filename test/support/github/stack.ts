@@ -21,13 +21,15 @@ export interface Kept {
 
 /** The stack of a repository in a checkout of its own: the real program, the real engine, and the plugin that this checkout builds. */
 export class RepositoryStack extends OwnStack {
-  /** @param github `sluice:github` */
-  static async make(github: Json): Promise<RepositoryStack> {
+  /** @param github `sluice:github`; the server of the tests counts no changes, so there is hardly a pause between two unless it says so */
+  static async make(github: { readonly [key: string]: Json }): Promise<RepositoryStack> {
     const root = await mkdtemp(join(tmpdir(), "sluice-repository-"));
     const stack = new RepositoryStack(root, "repository", await ownEngine(root, "github"));
     await mkdir(join(root, "events"));
     // What the machine itself is signed in with is nobody's business here.
-    await stack.open({ GITHUB_TOKEN: "" }, () => writeFile(stack.file, write({ config: { "sluice:github": github } })));
+    await stack.open({ GITHUB_TOKEN: "" }, () =>
+      writeFile(stack.file, write({ config: { "sluice:github": { writePauseMs: 20, ...github } } })),
+    );
     return stack;
   }
 

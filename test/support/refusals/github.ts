@@ -262,7 +262,7 @@ export const github: Case[] = [
     (s) => (s.github.environment = {}),
     "sluice:github.environment",
     'an unknown setting, "environment"',
-    "owner, repository, token, baseUrl, settings, environments, ruleset, labels, codeowners",
+    "owner, repository, token, baseUrl, writePauseMs, settings, environments, ruleset, labels, codeowners",
     "write `environments`",
   ],
 ];
