@@ -1,5 +1,6 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { capturePulumi, type RunnableEngine, runCaptured } from "../../toolchain/pulumi.ts";
 import { copyCheckout } from "./project.ts";
 
@@ -79,7 +80,38 @@ export abstract class OwnStack {
     return (JSON.parse(text) as { deployment: { resources?: Resource[] } }).deployment.resources ?? [];
   }
 
+  /** Run one of the project's commands, as its npm script does; with the environment of this stack. */
+  async script(name: string, ...args: string[]): Promise<Outcome> {
+    const ended = await execa(process.execPath, [`scripts/${name}.ts`, ...args], {
+      ...{ cwd: this.root, all: true, stdin: "ignore", reject: false },
+      env: { ...this.env, NO_COLOR: "1", FORCE_COLOR: undefined, CI: "true" },
+    });
+    const outcome = { exitCode: ended.exitCode ?? 1, text: ended.all ?? "" };
+    this.said.push([`${this.said.length} ${name}`, outcome.text]);
+    return outcome;
+  }
+
   async remove(): Promise<void> {
     await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** The same, and what the engine writes of each change is kept in the folder `events`: a place where a secret could be. */
+export abstract class RecordedStack extends OwnStack {
+  protected override async open(env: Readonly<Record<string, string>>, settle: () => Promise<void>): Promise<void> {
+    await mkdir(join(this.root, "events"));
+    await super.open(env, settle);
+  }
+
+  override up(...args: string[]): Promise<Outcome> {
+    return super.up(...this.#events("up"), ...args);
+  }
+
+  override destroy(...args: string[]): Promise<Outcome> {
+    return super.destroy(...this.#events("destroy"), ...args);
+  }
+
+  #events(what: string): string[] {
+    return ["--event-log", join(this.root, "events", `${this.said.length}-${what}.json`)];
   }
 }

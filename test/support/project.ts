@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -7,6 +7,7 @@ import { inject } from "vitest";
 import { parse, stringify } from "yaml";
 import { type ContainerFacts, Docker } from "../../estate/docker.ts";
 import type { EstateStatus } from "../../estate/status.ts";
+import { prepareImages } from "../../images/prepare.ts";
 import { drawPort } from "./port.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
@@ -236,8 +237,11 @@ export class Project {
 
 /** Everything that a program and its commands are made of, in a folder. */
 export async function copyCheckout(root: string): Promise<void> {
-  await Promise.all(TRACKED.map((file) => cp(join(ROOT, file), join(root, file))));
-  await Promise.all(ROOMS.map((room) => cp(join(ROOT, room), join(root, room), { recursive: true })));
+  await prepareImages(ROOT);
+  // With its times to the nanosecond, and with what its images are made of: otherwise each copy would bundle all of it once more.
+  await execa("cp", ["-a", ...TRACKED, ...ROOMS, root], { cwd: ROOT });
+  await mkdir(join(root, ".sluice"), { recursive: true, mode: 0o700 });
+  await execa("cp", ["-a", ".sluice/build", join(root, ".sluice")], { cwd: ROOT });
   await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
 }
 

@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { ownEngine } from "../cluster/engine.ts";
-import { type Outcome, OwnStack } from "../own-stack.ts";
+import { type Outcome, RecordedStack } from "../own-stack.ts";
 import type { Json } from "../project.ts";
 
 /** A day without quotes would be a time to the engine. */
@@ -20,12 +19,11 @@ export interface Kept {
 }
 
 /** The stack of a repository in a checkout of its own: the real program, the real engine, and the plugin that this checkout builds. */
-export class RepositoryStack extends OwnStack {
+export class RepositoryStack extends RecordedStack {
   /** @param github `sluice:github`; the server of the tests counts no changes, so there is hardly a pause between two unless it says so */
   static async make(github: { readonly [key: string]: Json }): Promise<RepositoryStack> {
     const root = await mkdtemp(join(tmpdir(), "sluice-repository-"));
     const stack = new RepositoryStack(root, "repository", await ownEngine(root, "github"));
-    await mkdir(join(root, "events"));
     // What the machine itself is signed in with is nobody's business here.
     await stack.open({ GITHUB_TOKEN: "" }, () =>
       writeFile(stack.file, write({ config: { "sluice:github": { writePauseMs: 20, ...github } } })),
@@ -40,32 +38,9 @@ export class RepositoryStack extends OwnStack {
     await writeFile(this.file, write(content));
   }
 
-  override up(...args: string[]): Promise<Outcome> {
-    return super.up(...this.#events("up"), ...args);
-  }
-
-  override destroy(...args: string[]): Promise<Outcome> {
-    return super.destroy(...this.#events("destroy"), ...args);
-  }
-
-  #events(what: string): string[] {
-    return ["--event-log", join(this.root, "events", `${this.said.length}-${what}.json`)];
-  }
-
   /** Hand a repository that is there to the stack, as `docs/github.md` says. */
   adopt(): Promise<Outcome> {
     return this.script("github", "adopt");
-  }
-
-  /** Run one of the project's commands, as its npm script does; with the plugin that this checkout builds. */
-  async script(name: string, ...args: string[]): Promise<Outcome> {
-    const ended = await execa(process.execPath, [`scripts/${name}.ts`, ...args], {
-      ...{ cwd: this.root, all: true, stdin: "ignore", reject: false },
-      env: { ...this.env, NO_COLOR: "1", FORCE_COLOR: undefined, CI: "true" },
-    });
-    const outcome = { exitCode: ended.exitCode ?? 1, text: ended.all ?? "" };
-    this.said.push([`${this.said.length} ${name}`, outcome.text]);
-    return outcome;
   }
 
   /** What is in the state. */
