@@ -5,6 +5,7 @@ import { ensureDocker } from "../toolchain/docker.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
 import { ensurePlugin } from "../toolchain/on-demand.ts";
 import { say } from "../toolchain/say.ts";
+import { runBeside } from "./beside.ts";
 import { testPlugins } from "./go-tests.ts";
 import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
@@ -15,10 +16,10 @@ type Room = (typeof ROOMS)[number];
 
 type Project = Exclude<Room, "toolchain"> | "engine-own";
 
-/**
- * Vitest's projects, as they run: one run after the other. The first takes all cores. The others do one thing at a time, and beside each other
- * they were no faster: two cores are busy with one estate already, and with two the times that tests wait for get long.
- */
+/** Rooms that need no Docker and take all of their time for one thing at a time: beside the engine room they take what it leaves of the cores. */
+const BESIDE: readonly Room[] = ["cluster", "github", "dokploy"];
+
+/** Vitest's projects, as they run: one run after the other. The first takes all cores. */
 const RUNS: readonly (readonly Project[])[] = [
   ["pure", "components", "policies", "workflows", "manifests"],
   ["engine"],
@@ -70,9 +71,15 @@ await main(async () => {
   }
   let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());
-  const wanted = (project: Project) => rooms.includes(project === "engine-own" ? "engine" : project);
-  for (const run of RUNS.map((projects) => projects.filter(wanted)))
-    if (run.length > 0) tally = add(tally, await runVitest(run, command.args));
+  const beside = rooms.includes("engine") ? rooms.filter((room) => BESIDE.includes(room)) : [];
+  const here = rooms.filter((room) => !beside.includes(room));
+  const wanted = (project: Project) => here.includes(project === "engine-own" ? "engine" : project);
+  let lane: Promise<Tally> | undefined;
+  for (const run of RUNS.map((projects) => projects.filter(wanted)).filter((projects) => projects.length > 0)) {
+    if (run.includes("engine") && beside.length > 0) lane = runBeside(beside, command.args);
+    tally = add(tally, await runVitest(run, command.args));
+  }
+  if (lane) tally = add(tally, await lane);
   if (tally.passed + tally.failed === 0) say("No test ran: that proves nothing, so it is a failure.");
   console.log(`\n${tallyLine(tally)}`);
   process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
