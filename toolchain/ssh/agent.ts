@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,14 +21,21 @@ export interface Agent {
  */
 export async function startAgent(folder: string, key: string, name: string): Promise<Agent> {
   const socket = join(folder, "agent");
-  const agent = execa("ssh-agent", ["-D", "-a", socket], { reject: false, stdin: "ignore", stdout: "ignore" });
+  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+  // A command ends when its work is done, and the agent with it: not the other way round.
+  agent.unref();
   let ended = false;
-  void agent.then(() => {
-    ended = true;
+  const end = new Promise<void>((done) => {
+    const note = () => {
+      ended = true;
+      done();
+    };
+    agent.once("exit", note).once("error", note);
   });
   const stop = async () => {
+    agent.ref();
     agent.kill();
-    await agent;
+    await end;
   };
   for (let tries = 0; !(await there(socket)); tries++) {
     if (tries === 100 || ended) {

@@ -123,9 +123,9 @@ export class Vps {
     throw new Error(`not within ${seconds} s: ${script}`);
   }
 
-  /** What sshd has written since it was first started. */
+  /** What sshd has written since it was first started; what a person's session writes is in a unit of its own. */
   async signed(): Promise<Signed> {
-    const log = await this.run("journalctl --quiet --no-pager --output cat --unit ssh");
+    const log = await this.run("journalctl --quiet --no-pager --output cat --identifier sshd");
     const count = (words: RegExp) => log.split("\n").filter((line) => words.test(line)).length;
     return { connections: count(/^Accepted publickey for /), sessions: count(/^Starting session: /) };
   }
