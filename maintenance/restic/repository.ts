@@ -5,6 +5,7 @@ import { Problem } from "../../toolchain/problem.ts";
 import type { JobWorld } from "../job.ts";
 import { CLOSED_PIPE, type Ended, type Program, pipe, run, type Watching } from "../programs.ts";
 import { repositoryAddress, type StoreFacts } from "./facts.ts";
+import { areOwn } from "./locks.ts";
 import { OCCASIONS, Snapshot } from "./snapshots.ts";
 import { type Cause, causeOf, hopeless, lastWords } from "./words.ts";
 
@@ -27,7 +28,7 @@ const Stats = z.object({ total_size: z.number() });
 const Config = z.object({ id: z.string() });
 const Remembered = z.record(z.string(), z.string());
 
-/** A lock that nobody has renewed for half an hour is taken away by `unlock`; this long a run waits for one that is being used. */
+/** This long a run waits for a lock of somebody else. */
 const LOCK_PATIENCE = "10m";
 const PROGRESS_MS = 15_000;
 const MB = 1_000_000;
@@ -93,9 +94,11 @@ export class Repository {
     await this.remember(address, id);
   }
 
-  /** Take away locks of runs that died, those that nobody has renewed for half an hour. */
+  /** Take away locks of runs that died: those that nobody has renewed for half an hour, and a dead run's of this container. */
   async unlock(): Promise<void> {
     await this.must("take away old locks", ["unlock"]);
+    if (await areOwn((args) => this.must("list the locks", args)))
+      await this.must("take away the locks of a run that died", ["unlock", "--remove-all"]);
   }
 
   /** @param owner whose backups these are: the estate's name */

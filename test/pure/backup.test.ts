@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JobWorld } from "../../maintenance/job.ts";
@@ -453,6 +453,17 @@ describe("restic, played by a script", () => {
   it("makes none for a drill or a restore", async () => {
     await expect((await restic(none)).open({ make: false })).rejects.toThrow("There are no backups in the bucket");
     expect(await readFile(join(folder, "called"), "utf8")).not.toContain("init");
+  });
+
+  it.each([
+    ["all of a run of this container that died", [hostname(), hostname()], true],
+    ["but not while another one has a lock as well", [hostname(), "another"], false],
+    ["none where there is none", [], false],
+  ])("takes away locks: %s", async (_, holders, taken) => {
+    const locks = holders.map((_, index) => `echo lock${index}`).join("; ");
+    const each = holders.map((name, index) => `*"cat lock lock${index}"*) echo '{"hostname":"${name}"}' ;;`).join(" ");
+    await (await restic(`case "$*" in *"list locks"*) ${locks || ":"} ;; ${each} esac`)).unlock();
+    expect((await readFile(join(folder, "called"), "utf8")).includes("unlock --remove-all")).toBe(taken);
   });
 
   it("gets its secrets in no argument", async () => {

@@ -48,7 +48,7 @@ describe("backups", () => {
     expect(started.exitCode, started.text).toBe(0);
     s3 = await S3Server.start({
       ...{ docker: project.docker, network: await networkOf(project), address, name: `${project.estate}-s3` },
-      ...{ image: await image(), capacityMb: SIZE_MB * 4 + 256, labels: [] },
+      ...{ image: await image(), capacityMb: SIZE_MB * 4 + 256 },
     });
     await secret("backup-key-id", s3.keyId);
     await secret("backup-key", s3.key);
@@ -182,20 +182,24 @@ describe("backups", () => {
     return Number(new RegExp(`^${METRIC}\\{job="${JOB}"\\} (\\d+)$`, "m").exec(await project.docker.run(args))?.[1]);
   }
 
-  /** Run a job as `npm run job -- run` and the host's timer do. */
+  /** Run a job as a person does. @param at what to do once it has said a line */
   async function job(name: string, options: Record<string, string> = {}, at?: { line: string; act: () => Promise<void> }): Promise<Ran> {
     const started = performance.now();
-    const running = execa("docker", ["start", "--attach", "--interactive", `${project.estate}-job-${name}`], {
-      ...{ input: `${JSON.stringify({ look: null, options })}\n`, all: true, reject: false },
+    const words = Object.entries(options).map(([key, value]) => `${key}=${value}`);
+    const running = execa(process.execPath, ["scripts/job.ts", "run", name, ...words], {
+      ...{ cwd: project.root, env: { NO_COLOR: "1", FORCE_COLOR: undefined, CI: "true" }, stdin: "ignore", all: true, reject: false },
     });
     let done: Promise<void> | undefined;
-    running.all.on("data", (chunk: Buffer) => {
-      if (at && done === undefined && chunk.toString().includes(at.line)) done = at.act();
-    });
-    const { exitCode = 1, all } = await running;
-    if (at) expect(done, all).toBeDefined();
+    const said: string[] = [];
+    for await (const line of running.iterable({ from: "all" })) {
+      said.push(line);
+      if (at && line.includes(at.line)) done ??= at.act();
+    }
+    const { exitCode = 1 } = await running;
+    const text = said.join("\n");
+    if (at) expect(done, text).toBeDefined();
     await done;
-    return { exitCode, text: all, seconds: (performance.now() - started) / 1000 };
+    return { exitCode, text, seconds: (performance.now() - started) / 1000 };
   }
 });
 

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -111,12 +112,12 @@ describe("jobs of a running estate", () => {
     const unknown = await job("run", "nothing");
     expect([unknown.exitCode, unknown.text]).toEqual([
       1,
-      expect.stringContaining("has no job 'nothing'. It has fails, hangs, health-report"),
+      expect.stringMatching(/has no job 'nothing'\. It has .*fails, hangs, health-report/),
     ]);
   });
 
   it("leave nothing secret, and nothing of this machine, in what they are told", async () => {
     const { stdout } = await execa("docker", ["inspect", `${project.estate}-job-health-report`]);
-    expect(stdout).not.toContain(await readFile("/etc/hostname", "utf8").then((text) => text.trim() || "-"));
+    for (const path of [project.root, `${homedir()}/`]) expect(stdout).not.toContain(path);
   });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { LABEL } from "../../../components/host/labels.ts";
 import type { Docker } from "../../../estate/docker.ts";
 import { ensureGoTool } from "../../../toolchain/go-tool.ts";
 
@@ -17,8 +18,6 @@ export interface S3Options {
   readonly image: string;
   /** Room for everything that is stored, MB. */
   readonly capacityMb: number;
-  /** Labels for whoever cleans up. */
-  readonly labels: readonly string[];
 }
 
 /**
@@ -39,14 +38,16 @@ export class S3Server {
 
   static async start(options: S3Options): Promise<S3Server> {
     const server = new S3Server(options);
-    const { docker, name, network, address, image, capacityMb, labels } = options;
+    const { docker, name, network, address, image, capacityMb } = options;
     const program = await ensureGoTool({
       module: join(import.meta.dirname, "go"),
       program: "github.com/versity/versitygw/cmd/versitygw",
       typical: "two minutes",
     });
     await docker.run([
-      ...["run", "--detach", "--name", name, "--network", network, "--ip", address, ...labels.flatMap((label) => ["--label", label])],
+      ...["run", "--detach", "--name", name, "--network", network, "--ip", address],
+      // The image has the estate's label, and what has it and is in no state would be removed by the next `npm start`.
+      ...["--label", `${LABEL.estate}=`],
       ...[
         "--user",
         "0:0",
