@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
-import { finished, pipeline } from "node:stream/promises";
+import { finished } from "node:stream/promises";
 
 /** A program to start: it gets no shell, and no environment but what is named here and a PATH. */
 export interface Program {
@@ -98,19 +98,25 @@ async function send(from: Program, into: Writable, signal: AbortSignal): Promise
 }
 
 /**
- * Write what a program says to a stream. A reader that has gone ends the program: by a signal, or by an error of its own where it has just written.
+ * Write what a program says to a stream. When the reader has gone, the program is asked to end and listened to until it has: one that is cut off dies
+ * on the spot, and restic would leave its lock behind.
  * @returns whether the reader went before the program had said everything
  */
-async function move({ stdout }: ChildProcess, into: Writable, { end }: { end: boolean }): Promise<boolean> {
+async function move(child: ChildProcess, into: Writable, { end }: { end: boolean }): Promise<boolean> {
+  const { stdout } = child;
   if (stdout === null) throw new Error("a program without stdout");
   let gone = false;
   const stop = () => {
-    gone ||= !stdout.readableEnded;
-    stdout.destroy();
+    if (gone || stdout.readableEnded) return;
+    gone = true;
+    stdout.unpipe(into);
+    stdout.resume();
+    askToEnd(child);
   };
-  if (into.destroyed) stop();
   into.once("close", stop);
-  await pipeline(stdout, into, { end }).catch(stop);
+  if (into.destroyed) stop();
+  else stdout.pipe(into, { end });
+  await finished(stdout, { writable: false }).catch(() => undefined);
   into.removeListener("close", stop);
   return gone;
 }
@@ -134,18 +140,20 @@ export async function relay(from: Program, through: Program, into: Writable, sig
 
 function start({ name, args, env = {}, input }: Program, signal: AbortSignal): ChildProcess {
   const child = spawn(name, args, { env: { PATH: process.env.PATH, HOME: "/tmp", TZ: "UTC", LANG: "C.UTF-8", ...env }, stdio: "pipe" });
-  const end = () => {
-    child.kill("SIGINT");
-    setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
-    // What it has started may still hold its output.
-    child.once("exit", () => [child.stdout, child.stderr].map((stream) => stream?.destroy()));
-  };
+  const end = () => askToEnd(child);
   if (signal.aborted) end();
   signal.addEventListener("abort", end, { once: true });
   child.once("close", () => signal.removeEventListener("abort", end));
   child.stdin?.on("error", () => undefined);
   if (input !== undefined) child.stdin?.end(input);
   return child;
+}
+
+function askToEnd(child: ChildProcess): void {
+  child.kill("SIGINT");
+  setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
+  // What it has started may still hold its output.
+  child.once("exit", () => [child.stdout, child.stderr].map((stream) => stream?.destroy()));
 }
 
 function ended(child: ChildProcess): Promise<number> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -380,6 +381,15 @@ describe("programs", () => {
     const [writer, reader] = await pipe(sh("yes"), sh("head -1; exit 5"), never);
     expect(writer.code).toBe(141);
     expect(reader).toMatchObject({ code: 5, stdout: "y\n" });
+  });
+
+  it("whose reader has gone are asked to end, and have the time for it: restic takes its lock away then", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lock-"));
+    const lock = join(folder, "lock");
+    const script = `touch ${lock}; trap 'rm ${lock}; exit 130' INT; while :; do echo a line; done`;
+    const [writer, reader] = await pipe(sh(script), sh("head -1"), never);
+    expect([writer.code, reader.code, existsSync(lock)]).toEqual([141, 0, false]);
+    await rm(folder, { recursive: true });
   });
 
   it("go through a third one, into a stream that stays open for more", async () => {
