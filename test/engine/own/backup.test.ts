@@ -6,7 +6,7 @@ import { type Json, Project } from "../../support/project.ts";
 import { S3Server } from "../../support/s3/server.ts";
 
 /** MB of rows; at least 1000 for the figures in docs/backups.md. */
-const SIZE_MB = Number(process.env.SLUICE_BACKUP_MB ?? 64);
+const SIZE_MB = Number(process.env.SLUICE_BACKUP_MB ?? 24);
 const ROW_BYTES = 1024;
 /** Beyond every block of services in a /16. */
 const S3_PLACE = 65_000;
