@@ -27,7 +27,7 @@ export function maintain(world: JobsWorld, { host, images }: { readonly host: Ho
     const told = address === undefined ? {} : { [WEBHOOK]: address };
     if (job.command) return [{ ...job, facts: { estate: name }, secrets: told, mounts: [] }];
     const fit = PARTS[job.name as KnownJob];
-    if (!fit || fit.lacks(estate.settings) !== undefined) return [];
+    if (fit.lacks(estate.settings) !== undefined) return [];
     const { facts, secrets: own = {}, mounts = [] } = fit.part(estate);
     return [{ ...job, facts, secrets: { ...told, ...own }, mounts }];
   }

@@ -6,6 +6,7 @@ import { costSummary } from "./cost-summary/cost-summary.ts";
 import { databaseReview } from "./database-review/database-review.ts";
 import { healthReport } from "./health-report/health-report.ts";
 import { issueTracker } from "./issue-tracker/issue-tracker.ts";
+import { monthlyReport } from "./monthly-report/monthly-report.ts";
 import { performanceBenchmark } from "./performance-benchmark/performance-benchmark.ts";
 import { restore } from "./restore/restore.ts";
 import { restoreDrill } from "./restore-drill/restore-drill.ts";
@@ -18,5 +19,5 @@ export const JOBS: readonly Job[] = [
   ...[backup, restore, restoreDrill],
   ...[rotateLogs, healthReport, issueTracker],
   ...[securityAudit, databaseReview, checkUpdates, performanceBenchmark],
-  ...[capacityForecast, secretAge, costSummary],
+  ...[capacityForecast, secretAge, monthlyReport, costSummary],
 ];

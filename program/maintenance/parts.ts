@@ -45,8 +45,8 @@ const always = (): undefined => undefined;
 export const prometheusUrl = ({ monitoring, host }: Pick<Settings<unknown>, "monitoring" | "host">): string | undefined =>
   monitoring && `http://${ownAddress(host.subnet, "prometheus")}:${PORTS.prometheus}`;
 
-/** The jobs that the image can do. One that is in the catalog and not here is not made. */
-export const PARTS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
+/** How each job fits in. */
+export const PARTS: Readonly<Record<KnownJob, JobFit>> = {
   "backup-to-r2": withBackups(true),
   "restore-drill": withBackups(false),
   restore: withBackups(false),
@@ -58,6 +58,15 @@ export const PARTS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
   "health-report": {
     lacks: always,
     part: ({ settings }) => ({ facts: { prometheus: prometheusUrl(settings), services: settings.services.map(({ name }) => name) } }),
+  },
+  "monthly-report": {
+    lacks: ({ monitoring }) => (monitoring ? undefined : "nothing is measured: there is no `sluice:monitoring`"),
+    part: ({ settings }) => ({
+      facts: {
+        prometheus: prometheusUrl(settings),
+        services: settings.services.map(({ name, slo }) => ({ name, availabilityPercent: slo.availabilityPercent })),
+      },
+    }),
   },
   "issue-tracker": {
     lacks: ({ maintenance }) => (maintenance?.tracker ? undefined : "`sluice:maintenance.tracker` names no issue tracker"),

@@ -35,7 +35,7 @@ const needsMonitoring = ({ monitoring }: Settings<unknown>): string | undefined 
 const always = (): undefined => undefined;
 
 /** Jobs that look at the estate and change nothing. */
-export const REVIEWS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
+export const REVIEWS = {
   "database-review": {
     lacks: needsPostgres,
     part: (world) => ({ facts: { postgres: postgresFacts(world.settings) }, secrets: postgresSecret(world) ?? {} }),
@@ -91,4 +91,4 @@ export const REVIEWS: Readonly<Partial<Record<KnownJob, JobFit>>> = {
     lacks: always,
     part: ({ settings }) => ({ facts: { images: references(settings) } }),
   },
-};
+} as const satisfies Readonly<Partial<Record<KnownJob, JobFit>>>;

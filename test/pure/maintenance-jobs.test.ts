@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { jobRows, renderHistory, renderJobs } from "../../estate/jobs-report.ts";
+import type { JobOutcome } from "../../maintenance/job.ts";
 import { judgeHost, judgeMeasured } from "../../maintenance/jobs/health-report/health-report.ts";
 import { type Item, judge as judgeIssues } from "../../maintenance/jobs/issue-tracker/issue-tracker.ts";
+import { judgeMonth, type Month } from "../../maintenance/jobs/monthly-report/monthly-report.ts";
 import { boundsOf, judge as judgeLogs, sizeOf } from "../../maintenance/jobs/rotate-logs/rotate-logs.ts";
 import { disksOf, HostLook } from "../../maintenance/look.ts";
 import { parseSettings } from "../../settings/parse.ts";
@@ -63,6 +65,76 @@ describe("rotate-logs", () => {
     [undefined, undefined],
   ])("reads %s", (text, bytes) => {
     expect(sizeOf(text)).toBe(bytes);
+  });
+});
+
+describe("monthly-report", () => {
+  const DAY = 86_400;
+  const now = new Date("2026-12-07T06:30:00Z");
+  const end = now.getTime() / 1000;
+  const facts = {
+    prometheus: "http://x",
+    services: [
+      { name: "api", availabilityPercent: 99.9 },
+      { name: "web", availabilityPercent: 99 },
+    ],
+  };
+  const sample = (labels: Record<string, string>, value: number) => ({ labels, value });
+  const month: Month = {
+    measuredSince: [sample({}, end - 30 * DAY)],
+    requests: [sample({ service: "api" }, 1_000_000), sample({ service: "web" }, 2000)],
+    errors: [sample({ service: "api" }, 500)],
+    deployments: [sample({ result: "ok" }, 12.02)],
+    rollbacks: [sample({ service: "api" }, 1)],
+    jobSuccess: [sample({ exported_job: "backup-to-r2" }, end - DAY)],
+    jobFailed: [],
+    fired: [],
+  };
+  const report = (more: Partial<Month> = {}) => judgeMonth(facts, { ...month, ...more }, now);
+  const rows = (title: string, outcome: JobOutcome) => outcome.sections.find((section) => section.title === title)?.table?.rows;
+
+  it("is a good month where every objective was kept", () => {
+    const good = report();
+    expect([good.summary, good.findings]).toEqual([
+      "Every service kept its objective in 30 days; 0 incidents.",
+      [{ level: "ok", what: "every service kept its objective, and no job failed" }],
+    ]);
+    expect(rows("Availability", good)).toEqual([
+      ["api", "1000000", "500", "99.95 %", "99.9 %", "50 %"],
+      ["web", "2000", "0", "100 %", "99 %", "0 %"],
+    ]);
+    expect(rows("Deployments", good)).toEqual([
+      ["good deployments", "12"],
+      ["failed deployments", "0"],
+      ["canaries of api taken back", "1"],
+      ["canaries of web taken back", "0"],
+    ]);
+    expect(rows("Jobs", good)).toEqual([["backup-to-r2", "2026-12-06 06:30 UTC"]]);
+    expect(good.sections.find(({ title }) => title === "Incidents")?.text).toBe("No alert has fired.");
+  });
+
+  it("names the service that missed its objective, and only that; one without requests has missed none", () => {
+    const bad = report({ requests: [sample({ service: "api" }, 10_000)], errors: [sample({ service: "api" }, 11)] });
+    expect(bad.findings).toEqual([
+      expect.objectContaining({ level: "warning", what: "api was available to 99.89 %, less than its objective of 99.9 %" }),
+    ]);
+    expect(rows("Availability", bad)?.[1]).toEqual(["web", "0", "0", "-", "99 %", "-"]);
+    expect(bad.summary).toBe("1 of 2 services missed their objective in 30 days; 0 incidents.");
+  });
+
+  it("counts an alert anew after it was quiet, and says for how long each fired", () => {
+    const line = (alertname: string, ...at: number[]) => ({ labels: { alertname }, points: at.map((minute) => [minute * 60, 1] as const) });
+    const told = report({ fired: [line("SlotDown", 0, 5, 20, 25, 30), line("DiskFull", 0, 5, 10, 15, 20, 25)] });
+    expect(rows("Incidents", told)).toEqual([
+      ["DiskFull", "1", "30 min"],
+      ["SlotDown", "2", "25 min"],
+    ]);
+    expect(told.metrics).toEqual([expect.objectContaining({ name: "sluice_month_incidents", value: 3 })]);
+  });
+
+  it("says how long was measured where that is less than a month, and which job failed", () => {
+    const { findings } = report({ measuredSince: [sample({}, end - 2.5 * DAY)], jobFailed: [sample({ exported_job: "rotate-logs" }, 1)] });
+    expect(findings.map(({ what }) => what)).toEqual(["rotate-logs failed at least once", "measured for 2.5 days only"]);
   });
 });
 

@@ -62,15 +62,15 @@ describe("jobs of a running estate", () => {
     expect(changes((await project.up()).text)).toEqual({ unchanged: expect.any(Number) });
   });
 
-  it("run to their end: rotate-logs and health-report, with the host looked at and Prometheus asked", async () => {
-    for (const name of ["rotate-logs", "health-report"]) {
+  it("run to their end: rotate-logs and the reports, with the host looked at and Prometheus asked", async () => {
+    for (const name of ["rotate-logs", "health-report", "monthly-report"]) {
       const ran = await job("run", name);
       expect([name, ran.exitCode === 0 || ran.exitCode === 2], ran.text).toEqual([name, true]);
       const { stdout } = await job("report", name);
       if (SAMPLES !== undefined) await writeFile(join(SAMPLES, `${name}.md`), stdout);
       expect(stdout).toContain(`# ${name} of ${project.estate}`);
       if (name === "rotate-logs") expect(stdout).toContain(`| ${project.estate}-edge | json-file |`);
-      else expect(stdout).toContain("## Host");
+      else expect(stdout).toContain(name === "health-report" ? "## Host" : "## Availability");
     }
     expect(changes((await project.up("--refresh")).text)).toEqual({ unchanged: expect.any(Number) });
   });
