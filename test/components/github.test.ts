@@ -59,7 +59,7 @@ describe("a repository", () => {
 
   it("is reached with everything named, and the token a secret", () => {
     expect(only(seen, "pulumi:providers:github", "github").inputs).toEqual({
-      ...{ owner: "example", baseUrl: "https://api.github.com/", writeDelayMs: 1000, token: { secret: TOKEN } },
+      ...{ owner: "example", baseUrl: "https://api.github.com/", writeDelayMs: "1000", token: { secret: TOKEN } },
     });
     const others = seen.filter(({ type }) => type.startsWith("github:"));
     expect(new Set(others.map(({ provider }) => provider))).toEqual(new Set(["github"]));
