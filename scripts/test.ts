@@ -17,7 +17,7 @@ type Room = (typeof ROOMS)[number];
 type Project = Exclude<Room, "toolchain"> | "engine-own";
 
 /** Rooms that need no Docker and take all of their time for one thing at a time: beside the engine room they take what it leaves of the cores. */
-const BESIDE: readonly Room[] = ["cluster", "github", "dokploy"];
+const BESIDE: readonly Room[] = ["workflows", "manifests", "cluster", "github", "dokploy"];
 
 /** Vitest's projects, as they run: one run after the other. The first takes all cores. */
 const RUNS: readonly (readonly Project[])[] = [

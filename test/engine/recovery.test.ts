@@ -10,7 +10,7 @@ import { roleImage } from "../support/alertmanager.ts";
 import { Project } from "../support/project.ts";
 
 /** How often the engine is killed. The claim in the README is shown by `SLUICE_KILLS=20 npm test -- --room engine recovery`. */
-const KILLS = Number(process.env.SLUICE_KILLS ?? 4);
+const KILLS = Number(process.env.SLUICE_KILLS ?? 2);
 
 /** What a whole dev estate has in Docker, by name without the estate's own. */
 const WHOLE = [
