@@ -35,13 +35,34 @@ const command = new Command("npm test --")
 const { room: rooms = [...ROOMS] } = command.opts<{ room?: Room[] }>();
 
 await main(async () => {
-  if (rooms.includes("engine")) {
+  const beside = rooms.includes("engine") ? rooms.filter((room) => BESIDE.includes(room)) : [];
+  const here = rooms.filter((room) => !beside.includes(room));
+  if (here.includes("engine")) {
     await ensureEngine();
     await ensureDocker();
     await ensureDebian();
   }
-  if (wantsCluster(rooms, command.args)) {
-    // Building takes longer than a test may.
+  const lane = beside.length > 0 ? runBeside(beside, command.args) : undefined;
+  lane?.catch(() => undefined); // awaited at the end
+  await setUp(here, beside.includes("cluster"));
+
+  let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  if (here.includes("toolchain")) tally = add(tally, await testPlugins());
+  const wanted = (project: Project) => here.includes(project === "engine-own" ? "engine" : project);
+  for (const run of RUNS.map((projects) => projects.filter(wanted)))
+    if (run.length > 0) tally = add(tally, await runVitest(run, command.args));
+  if (lane) tally = add(tally, await lane);
+  if (tally.passed + tally.failed === 0) say("No test ran: that proves nothing, so it is a failure.");
+  console.log(`\n${tallyLine(tally)}`);
+  process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
+});
+
+/**
+ * What rooms need beside the engine and Docker: building takes longer than a test may.
+ * @param clusterBeside whether the room `cluster` runs beside these: it builds the parts of a cluster, which the engine room wants late
+ */
+async function setUp(rooms: readonly Room[], clusterBeside: boolean): Promise<void> {
+  if (!clusterBeside && wantsCluster(rooms, command.args)) {
     await ensurePlugin(await ensureEngine(), "kubernetes");
     const { ensureParts } = await import("../test/support/cluster/build.ts");
     await ensureParts();
@@ -69,21 +90,7 @@ await main(async () => {
     const { ensureDescription } = await import("../test/support/dokploy/description.ts");
     await ensureDescription();
   }
-  let tally: Tally = { passed: 0, failed: 0, skipped: 0 };
-  if (rooms.includes("toolchain")) tally = add(tally, await testPlugins());
-  const beside = rooms.includes("engine") ? rooms.filter((room) => BESIDE.includes(room)) : [];
-  const here = rooms.filter((room) => !beside.includes(room));
-  const wanted = (project: Project) => here.includes(project === "engine-own" ? "engine" : project);
-  let lane: Promise<Tally> | undefined;
-  for (const run of RUNS.map((projects) => projects.filter(wanted)).filter((projects) => projects.length > 0)) {
-    if (run.includes("engine") && beside.length > 0) lane = runBeside(beside, command.args);
-    tally = add(tally, await runVitest(run, command.args));
-  }
-  if (lane) tally = add(tally, await lane);
-  if (tally.passed + tally.failed === 0) say("No test ran: that proves nothing, so it is a failure.");
-  console.log(`\n${tallyLine(tally)}`);
-  process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
-});
+}
 
 /** Whether files are to run that need a Kubernetes cluster: the room `cluster`, and of the room `engine` the one that moves a service to a cluster. */
 function wantsCluster(rooms: readonly Room[], filters: readonly string[]): boolean {
