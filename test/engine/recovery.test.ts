@@ -116,7 +116,7 @@ describe("a first up that died while it made the network, before the state knew 
       await dieMaking(project, "docker:index/network:Network");
       const started = await project.script("start");
       expect(started.exitCode, started.text).toBe(0);
-      expect(await census(project)).toEqual(["", "-edge", "-edge-config", "-edge-control"]);
+      expect(await census(project)).toEqual(["", "-edge", "-edge-config", "-edge-control", "-edge-metrics"]);
     } finally {
       await project.remove();
     }
