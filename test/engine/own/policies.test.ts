@@ -185,7 +185,7 @@ describe("the pack, run by the real engine", () => {
       const tls = await makeCertificate(join(project.root, "tls", stack), "site");
       const written = parse(await readFile(join(project.root, `Pulumi.${stack}.yaml`), "utf8")) as { config: Raw };
       written.config["sluice:name"] = project.estate;
-      Object.assign(written.config["sluice:host"], { docker: "unix:///var/run/docker.sock" });
+      Object.assign(written.config["sluice:host"], { docker: "unix:///var/run/docker.sock", hostKeys: undefined });
       Object.assign(written.config["sluice:edge"].tls, tls);
       Object.assign(written.config["sluice:evidence"], { publicKey: (await keys).publicKey });
       // What `npm run evidence` writes down of the same file.
