@@ -54,10 +54,10 @@ export interface ContainerArgs {
 }
 
 /** A small private space for what a program must write while it runs; the rest of its file system is read-only. */
-export const TMPFS = { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" };
+const TMPFS = { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" };
 
 /** Logs are kept on the host, but never more than this: a full disk is an outage too. */
-export const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
+const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
 
 /**
  * A container with Sluice's safe defaults: no capability, no new privileges, read-only root, hard memory and CPU limits, rotated
@@ -106,23 +106,28 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       restart: "unless-stopped",
       mustRun: true,
       wait: false,
-      destroyGraceSeconds: drainSeconds,
-      stopTimeout: drainSeconds,
-      memory: memoryMb,
-      memorySwap: memoryMb,
-      cpus: spellCpus(cpus),
-      capabilities: { drops: ["ALL"] },
-      securityOpts: ["no-new-privileges:true"],
-      privileged: false,
-      readOnly: true,
-      tmpfs: TMPFS,
-      logDriver: "json-file",
-      logOpts: LOG_OPTIONS,
+      ...confined({ memoryMb, cpus, drainSeconds }),
     },
     // The provider knows no update for tmpfs and would say that it made one.
     pulumi.mergeOptions(opts, { provider: host.engine, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs"] }),
   );
 }
+
+/** What every container may take and do: its limits, no capability, no new privileges, a read-only root, logs that end. */
+export const confined = ({ memoryMb, cpus, drainSeconds }: Pick<ContainerArgs, "memoryMb" | "cpus" | "drainSeconds">) => ({
+  destroyGraceSeconds: drainSeconds,
+  stopTimeout: drainSeconds,
+  memory: memoryMb,
+  memorySwap: memoryMb,
+  cpus: spellCpus(cpus),
+  capabilities: { drops: ["ALL"] },
+  securityOpts: ["no-new-privileges:true"],
+  privileged: false,
+  readOnly: true,
+  tmpfs: TMPFS,
+  logDriver: "json-file",
+  logOpts: LOG_OPTIONS,
+});
 
 /** Mounts as the provider takes them. */
 export const volumesOf = (mounts: readonly (VolumeMount | HostMount)[]): inputs.ContainerVolume[] =>

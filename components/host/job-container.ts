@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { envList, type HostMount, LOG_OPTIONS, spellCpus, TMPFS, type VolumeMount, volumesOf } from "./container.ts";
+import { confined, envList, type HostMount, type VolumeMount, volumesOf } from "./container.ts";
 import type { Host } from "./host.ts";
 import { LABEL } from "./labels.ts";
 
@@ -43,18 +43,7 @@ export function createJobContainer(name: string, args: JobContainerArgs, opts: p
       restart: "no",
       // A run is begun with one line on its input.
       stdinOpen: true,
-      destroyGraceSeconds: drainSeconds,
-      stopTimeout: drainSeconds,
-      memory: memoryMb,
-      memorySwap: memoryMb,
-      cpus: spellCpus(cpus),
-      capabilities: { drops: ["ALL"] },
-      securityOpts: ["no-new-privileges:true"],
-      privileged: false,
-      readOnly: true,
-      tmpfs: TMPFS,
-      logDriver: "json-file",
-      logOpts: LOG_OPTIONS,
+      ...confined({ memoryMb, cpus, drainSeconds }),
     },
     pulumi.mergeOptions(opts, { provider: host.engine, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs"] }),
   );
