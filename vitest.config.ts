@@ -60,7 +60,7 @@ export default defineConfig({
           ...ESTATE,
         },
       },
-      // The other half of the room `engine`, beside the first.
+      // The other half of the room `engine`: each file has an estate of its own.
       { test: { name: "engine-own", include: ["test/engine/own/*.test.ts"], fileParallelism: false, ...ESTATE } },
     ],
   },

@@ -1,25 +1,22 @@
-import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { execa } from "execa";
 import type { ZodObject, ZodRawShape } from "zod/v3";
 import { cacheKey, cacheRoot, makeFolder } from "../../../toolchain/cache.ts";
-import { Problem } from "../../../toolchain/problem.ts";
 import { step } from "../../../toolchain/say.ts";
+import { fetchPublished, type Published } from "../published.ts";
 
 /**
  * Dokploy's own package with its published OpenAPI description in it: every operation with its method, its path and the schema of what it takes. Its
  * programs and what they need are no business of ours, so it is no dependency: the one file is kept in the cache.
  */
 const SOURCE = {
-  name: "@dokploy/mcp",
+  package: "@dokploy/mcp",
   version: "0.30.7",
   integrity: "sha512-ObuUnqblas6m0UlWbNjem76ORJXXABaluH8MLyOFXBcvy6MqUX25GxE7SYesyi5VQB1FO2nGR1frRXUYTJMP1g==",
-  file: "package/build/generated/tools.js",
-} as const;
+} as const satisfies Published;
+const FILE = "build/generated/tools.js";
 
 /** One operation, as it is described. */
 export interface Described {
@@ -41,7 +38,7 @@ export async function ensureDescription(): Promise<readonly Described[]> {
   );
   if (!there) {
     await mkdir(join(folder, ".."), { recursive: true });
-    const fetching = step(`Dokploy's description of its API, ${SOURCE.name} ${SOURCE.version}`, "some seconds, once");
+    const fetching = step(`Dokploy's description of its API, ${SOURCE.package} ${SOURCE.version}`, "some seconds, once");
     await makeFolder(folder, fetchInto);
     fetching.done();
   }
@@ -50,25 +47,10 @@ export async function ensureDescription(): Promise<readonly Described[]> {
 }
 
 async function fetchInto(working: string): Promise<void> {
-  const { name, version, integrity, file } = SOURCE;
-  const folder = await mkdtemp(join(tmpdir(), "sluice-dokploy-api-"));
-  try {
-    const packed = await execa("npm", ["pack", `${name}@${version}`, "--pack-destination", folder, "--ignore-scripts"], {
-      ...{ cwd: folder, stdin: "ignore", reject: false, all: true },
-    });
-    const [archive] = (await readdir(folder)).filter((one) => one.endsWith(".tgz"));
-    if (packed.failed || archive === undefined) throw new Problem(`${name} ${version} could not be fetched:\n${packed.all}`);
-    const got = `sha512-${createHash("sha512")
-      .update(await readFile(join(folder, archive)))
-      .digest("base64")}`;
-    if (got !== integrity) throw new Problem(`${name} ${version} is not what was published: ${got} in place of ${integrity}.`);
-    await execa("tar", ["-xzf", archive, file], { cwd: folder });
-    // It was written for zod 3, which our zod 4 brings along under another name.
-    await build({
-      ...{ entryPoints: [join(folder, file)], outfile: join(working, "operations.mjs"), bundle: true, format: "esm", platform: "node" },
-      ...{ alias: { zod: new URL(import.meta.resolve("zod/v3")).pathname }, logLevel: "error" },
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { [FILE]: contents } = await fetchPublished(SOURCE, [FILE]);
+  // It was written for zod 3, which our zod 4 brings along under another name.
+  await build({
+    ...{ stdin: { contents, resolveDir: import.meta.dirname }, outfile: join(working, "operations.mjs"), bundle: true },
+    ...{ format: "esm", platform: "node", alias: { zod: new URL(import.meta.resolve("zod/v3")).pathname }, logLevel: "error" },
+  });
 }
