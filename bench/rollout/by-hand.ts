@@ -51,7 +51,8 @@ export async function measureByHand(project: Project, runs: number): Promise<Fig
 
 /** The same while an `up` is at work and holds the engine's lock; then an `up`, which must not undo it. */
 export async function measureKillSwitch(project: Project, runs: number): Promise<Figure[]> {
-  await project.edit("index.ts", "", `await new Promise((go) => setTimeout(go, 1000 * Number(process.env.${HOLD} ?? 0)));\n`);
+  const hold = `await new Promise((go) => setTimeout(go, 1000 * Number(process.env.${HOLD} ?? 0)));\n`;
+  await project.edit({ file: "index.ts", from: "", to: hold });
   await thaw(project);
   await deployCanary(project, { release: "unloved", env: {}, slowSeconds: SLOW_MS / 1000 });
   await awaitGuard(project);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { FAULTS } from "../support/faults.ts";
 import { Load, type LoadResult } from "../support/load.ts";
 import { Project } from "../support/project.ts";
 import { ask, query, sampleTimes, until } from "../support/prometheus.ts";
@@ -130,7 +131,7 @@ describe("monitoring", () => {
 
   it("refuses a rule that Prometheus cannot read, in promtool's words, and goes on with the old ones", async () => {
     const before = await ask(project, "rules", { type: "alert" }).then((rules) => namesOf(rules as RuleAnswer));
-    const undo = await project.edit("components/monitoring/rules/data.ts", "pg_up", "pg_up{");
+    const undo = await project.edit(FAULTS.ruleNobodyReads);
     onTestFinished(undo);
     const up = await project.up();
     expect(up.exitCode).not.toBe(0);

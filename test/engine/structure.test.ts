@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { FAULTS, oneMorePort } from "../support/faults.ts";
 import { Load, type LoadOptions } from "../support/load.ts";
 import { type Json, Project } from "../support/project.ts";
 
-const CONF = "components/edge/nginx-conf.ts";
 /** A port inside the edge that another program holds: nginx's own check says nothing about it, only the reload finds out. */
 const TAKEN_PORT = 9191;
 const HOLD_PORT = `use IO::Socket::INET; my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "0.0.0.0", LocalPort => ${TAKEN_PORT}) or die $!; print "held\\n"; sleep 600`;
@@ -25,7 +25,7 @@ describe("changing the edge's structure", () => {
 
   it("fails with nginx's own words on a configuration that nginx refuses, and the old one serves on without losing a request", async () => {
     const before = await confInEdge(project);
-    const undo = await project.edit(CONF, '"server_tokens off;"', '"server_tokens perhaps;"');
+    const undo = await project.edit(FAULTS.directiveNginxRefuses);
     onTestFinished(undo);
     const { value: up, result } = await Load.during(get, () => project.up());
     console.log(`refused by nginx -t: ${result.failed} failed of ${result.requests} requests`);
@@ -48,7 +48,7 @@ describe("changing the edge's structure", () => {
     const before = await confInEdge(project);
     const edge = `${project.estate}-edge`;
     await project.docker.run(["exec", "--detach", edge, "perl", "-e", HOLD_PORT]);
-    const undo = await project.edit(CONF, '"listen 127.0.0.1:8081;"', `"listen 127.0.0.1:8081;", "listen ${TAKEN_PORT};"`);
+    const undo = await project.edit(oneMorePort(TAKEN_PORT));
     onTestFinished(undo);
     const { value: up, result } = await Load.during(get, () => project.up());
     console.log(`refused at the reload: ${result.failed} failed of ${result.requests} requests`);
@@ -106,7 +106,7 @@ describe("changing the edge's structure", () => {
     expect(conf).toContain(`# generation ${answered.trim()}\n`);
     // What the source says is what runs: nothing of the tests' edits is left.
     expect(conf).toContain("server_tokens off;");
-    expect(await readFile(join(project.root, CONF), "utf8")).not.toContain(`${TAKEN_PORT}`);
+    expect(await readFile(join(project.root, FAULTS.directiveNginxRefuses.file), "utf8")).not.toContain(`${TAKEN_PORT}`);
   });
 });
 

@@ -8,6 +8,7 @@ import { parse, stringify } from "yaml";
 import { type ContainerFacts, Docker } from "../../estate/docker.ts";
 import type { EstateStatus } from "../../estate/status.ts";
 import { prepareImages } from "../../images/prepare.ts";
+import type { Fault } from "./faults.ts";
 import { drawPort } from "./port.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
@@ -148,7 +149,7 @@ export class Project {
   }
 
   /** Change a source file of this checkout. Fails when that changes nothing; the result puts the old text back. */
-  async edit(file: string, from: string, to: string): Promise<() => Promise<void>> {
+  async edit({ file, from, to }: Fault): Promise<() => Promise<void>> {
     const path = join(this.root, file);
     const text = await readFile(path, "utf8");
     if (!text.includes(from)) throw new Error(`${file} has no '${from}': the test must follow the source`);

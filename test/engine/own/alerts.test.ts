@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { gateway } from "../../../components/host/addresses.ts";
 import { splitOf } from "../../support/clients.ts";
+import { FAULTS } from "../../support/faults.ts";
 import { drawPort } from "../../support/port.ts";
 import { Project } from "../../support/project.ts";
 import { query, until } from "../../support/prometheus.ts";
@@ -90,7 +91,7 @@ describe("alerts, from the fault to the message", () => {
       const services = config["sluice:services"] as Record<string, { green: Record<string, unknown> }>;
       if (services.web) services.web.green = { ...services.web.green, release: "v3", env: { FAULT_ERROR_RATE: "0.5" } };
     });
-    const undo = await project.edit("components/edge/nginx-conf.ts", '"server_tokens off;"', '"server_tokens perhaps;"');
+    const undo = await project.edit(FAULTS.directiveNginxRefuses);
     const failed = await project.up();
     await undo();
     expect(failed.exitCode).not.toBe(0);

@@ -10,6 +10,7 @@ import { decodeStackFile } from "../../../settings/decode.ts";
 import { parseSettings } from "../../../settings/parse.ts";
 import { EVIDENCE } from "../../policies/fixtures.ts";
 import { makeCertificate } from "../../support/certificate.ts";
+import { FAULTS, type Fault } from "../../support/faults.ts";
 import { type Json, Project } from "../../support/project.ts";
 import type { Raw } from "../../support/settings.ts";
 
@@ -34,9 +35,9 @@ const inSettings =
     return back;
   };
 const inSource =
-  (file: string, from: string, to: string) =>
+  (fault: Fault) =>
   (project: Project): Promise<Undo> =>
-    project.edit(file, from, to);
+    project.edit(fault);
 const api = (config: Record<string, Json>): Record<string, Json> =>
   (config["sluice:services"] as Record<string, Record<string, Json>>).api as Record<string, Json>;
 
@@ -44,15 +45,11 @@ const api = (config: Record<string, Json>): Record<string, Json> =>
 const BROKEN: readonly Broken[] = [
   {
     ...{ area: "containers", rule: "container-has-read-only-root", says: "api-blue-1: its root is writable" },
-    breakIt: inSource("components/host/container.ts", "readOnly: true,\n      tmpfs", "readOnly: false,\n      tmpfs"),
+    breakIt: inSource(FAULTS.writableRoot),
   },
   {
     ...{ area: "containers", rule: "container-publishes-no-port", says: "redis: it publishes 6379" },
-    breakIt: inSource(
-      "components/datastore/datastore.ts",
-      "        env: { ...env,",
-      "        ports: [{ bind: '127.0.0.1', external: 6379, internal: 6379 }],\n        env: { ...env,",
-    ),
+    breakIt: inSource(FAULTS.publishedDatastore),
   },
   {
     ...{ area: "images", rule: "image-has-digest", says: "it is built here from images/web" },
@@ -72,7 +69,7 @@ const BROKEN: readonly Broken[] = [
   },
   {
     ...{ area: "network", rule: "port-is-on-loopback", says: "is bound to 0.0.0.0, and nobody has said that the edge is public" },
-    breakIt: inSource("components/edge/edge.ts", "address = bind", 'address = "0.0.0.0"'),
+    breakIt: inSource(FAULTS.publicEdge),
   },
   {
     ...{ area: "release", rule: "release-has-evidence", says: "dev: no evidence is declared" },
