@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressAt } from "../../../components/host/addresses.ts";
 import { type Json, Project } from "../../support/project.ts";
+import { query, until } from "../../support/prometheus.ts";
 import { S3Server } from "../../support/s3/server.ts";
 
 /** MB of rows; at least 1000 for the figures in docs/backups.md. */
@@ -12,9 +13,14 @@ const ROW_BYTES = 1024;
 const S3_PLACE = 65_000;
 const PATIENCE_SECONDS = 5;
 const JOB = "backup-to-r2";
+/** Seconds between two looks of Prometheus, and between two of its rules. */
+const SCRAPE = 2;
 const METRIC = "sluice_backup_last_success_timestamp_seconds";
 
 interface Ran {
+  readonly name: string;
+  /** Seconds since 1970. */
+  readonly began: number;
   readonly exitCode: number;
   readonly text: string;
   readonly seconds: number;
@@ -30,7 +36,8 @@ describe("backups", () => {
     const address = addressAt(project.subnet, S3_PLACE);
     await project.configure((config) => {
       // Only what this is about: the database, and its jobs.
-      for (const key of ["services", "redis", "rollout", "monitoring"]) delete config[`sluice:${key}`];
+      for (const key of ["services", "redis", "rollout"]) delete config[`sluice:${key}`];
+      config["sluice:monitoring"] = { port: project.monitoringPort, scrapeSeconds: SCRAPE };
       config["sluice:maintenance"] = {
         memoryMb: 1024,
         cpus: 2,
@@ -113,7 +120,7 @@ describe("backups", () => {
       expect(failed.exitCode, `${fault}: ${failed.text}`).toBe(1);
       expect(failed.text, fault).toMatch(words);
       expect(await metric(), fault).toBe(known);
-      console.log(`${fault}: noticed after ${failed.seconds.toFixed(1)} s`);
+      console.log(`${fault}: noticed after ${failed.seconds.toFixed(1)} s, ${await alerted(failed)}`);
     }
 
     const rest = `${randomText(ROW_BYTES)} from generate_series(1, ${Math.ceil((SIZE_MB * 1_000_000) / ROW_BYTES)})`;
@@ -123,10 +130,16 @@ describe("backups", () => {
     expect(cut.exitCode, cut.text).toBe(1);
     expect(cut.text).toMatch(/The connection to .* is cut|has not answered|does not come about/);
     expect(await metric()).toBe(known);
-    console.log(`a cut connection: noticed after ${cut.seconds.toFixed(1)} s`);
+    console.log(`a cut connection: noticed after ${cut.seconds.toFixed(1)} s, ${await alerted(cut)}`);
 
     const good = await job(JOB);
     expect(good.exitCode, good.text).toBe(0);
+    await until(
+      "no backup has failed any more",
+      60,
+      () => query(project, firing(JOB)),
+      (found) => found.length === 0,
+    );
     expect(await metric()).toBeGreaterThan(known);
     const drill = await job("restore-drill");
     expect(drill.exitCode, drill.text).toBe(0);
@@ -139,9 +152,11 @@ describe("backups", () => {
     const drill = await job("restore-drill");
     expect(drill.exitCode, drill.text).toBe(2);
     expect(drill.text).toContain("is NO GOOD");
+    const drillTold = await alerted(drill);
     const backup = await job(JOB);
     expect(backup.exitCode, backup.text).toBe(1);
     expect(backup.text).toContain("Stored backups are damaged");
+    const backupTold = await alerted(backup);
     expect(await metric()).toBe(known);
     const restore = await job("restore", { confirm: "app", before: "no" });
     expect(restore.exitCode, restore.text).toBe(1);
@@ -150,7 +165,9 @@ describe("backups", () => {
     await s3.bringBack();
     const mended = await job("restore-drill");
     expect(mended.exitCode, mended.text).toBe(0);
-    console.log(`pack ${pack.slice(0, 8)} rotted: drill ${drill.seconds.toFixed(1)} s, backup ${backup.seconds.toFixed(1)} s`);
+    console.log(
+      `pack ${pack.slice(0, 8)} rotted: drill ${drill.seconds.toFixed(1)} s, ${drillTold}; backup ${backup.seconds.toFixed(1)} s, ${backupTold}`,
+    );
   });
 
   /** Every row of every table in its order, as the database says it: not the way that jobs compare. */
@@ -176,6 +193,19 @@ describe("backups", () => {
       );
   }
 
+  /** Wait until the alert fires that this very run has failed. */
+  async function alerted({ name, began }: Ran): Promise<string> {
+    const ended = performance.now();
+    const ofThisRun = `sluice_job_last_run_timestamp_seconds >= ${began} and on (exported_job) sluice_job_running_since_timestamp_seconds == 0`;
+    await until(
+      `the alert for ${name}`,
+      60,
+      () => query(project, `${firing(name)} and on (exported_job) (${ofThisRun})`),
+      (found) => found.length === 1,
+    );
+    return `alert ${((performance.now() - ended) / 1000).toFixed(1)} s after its end`;
+  }
+
   async function metric(): Promise<number> {
     const file = `/jobs/.metrics/${JOB}.own.prom`;
     const args = ["run", "--rm", "--network", "none", "--volume", `${project.estate}-jobs:/jobs:ro`, await image(), "cat", file];
@@ -184,7 +214,7 @@ describe("backups", () => {
 
   /** Run a job as a person does. @param at what to do once it has said a line */
   async function job(name: string, options: Record<string, string> = {}, at?: { line: string; act: () => Promise<void> }): Promise<Ran> {
-    const started = performance.now();
+    const [started, began] = [performance.now(), Math.floor(Date.now() / 1000)];
     const words = Object.entries(options).map(([key, value]) => `${key}=${value}`);
     const running = execa(process.execPath, ["scripts/job.ts", "run", name, ...words], {
       ...{ cwd: project.root, env: { NO_COLOR: "1", FORCE_COLOR: undefined, CI: "true" }, stdin: "ignore", all: true, reject: false },
@@ -199,9 +229,11 @@ describe("backups", () => {
     const text = said.join("\n");
     if (at) expect(done, text).toBeDefined();
     await done;
-    return { exitCode, text, seconds: (performance.now() - started) / 1000 };
+    return { name, began, exitCode, text, seconds: (performance.now() - started) / 1000 };
   }
 });
+
+const firing = (job: string): string => `ALERTS{alertname="MaintenanceJobFailed",alertstate="firing",exported_job="${job}"}`;
 
 /** No job but those that this is about: each would be one more container. And a fault is seen at the first try. */
 const JOBS: Json = {

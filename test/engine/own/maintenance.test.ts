@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { changes, Project } from "../../support/project.ts";
+import { query, until } from "../../support/prometheus.ts";
 
 /** Prometheus looks at the machine's exporter this often, seconds; its rules go by the same. */
 const SCRAPE = 2;
@@ -39,17 +39,6 @@ afterAll(async () => {
 });
 
 const job = (...args: string[]) => project.script("job", ...args);
-const query = async (promql: string): Promise<{ metric: Record<string, string>; value: [number, string] }[]> => {
-  const answer = await fetch(`http://127.0.0.1:${project.monitoringPort}/prometheus/api/v1/query?query=${encodeURIComponent(promql)}`);
-  return ((await answer.json()) as { data: { result: { metric: Record<string, string>; value: [number, string] }[] } }).data.result;
-};
-async function until<T>(what: () => Promise<T | undefined | false>, seconds: number, words: string): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(250)) {
-    const found = await what();
-    if (found) return found;
-  }
-  throw new Error(`not within ${seconds} s: ${words}`);
-}
 
 describe("jobs of a running estate", () => {
   it("are there and not begun, wait for nobody's health, and an up changes nothing, before a run and after it", async () => {
@@ -83,7 +72,12 @@ describe("jobs of a running estate", () => {
 
   it("that hang are killed at their limit, with what they started; one that runs is refused, and left alone", async () => {
     const first = job("run", "hangs");
-    await until(async () => (await project.container("job-hangs")).State.Status === "running", 20, "the job has begun");
+    await until(
+      "the job has begun",
+      20,
+      () => project.container("job-hangs"),
+      ({ State }) => State.Status === "running",
+    );
     const second = await job("run", "hangs");
     expect([second.exitCode, second.text]).toEqual([75, expect.stringContaining("hangs runs already, since")]);
     const ended = await first;
@@ -99,10 +93,15 @@ describe("jobs of a running estate", () => {
     expect([ran.exitCode, ran.text]).toEqual([1, expect.stringContaining("sh ended with code 3: no money")]);
     const began = Date.now();
     const firing = 'ALERTS{alertname="MaintenanceJobFailed",alertstate="firing",exported_job="fails"}';
-    await until(async () => (await query(firing)).length === 1, 60, "the alert fires");
+    await until(
+      "the alert fires",
+      60,
+      () => query(project, firing),
+      (found) => found.length === 1,
+    );
     console.log(`a failed job: alert after ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    expect((await query('sluice_job_last_exit_code{exported_job="fails"}'))[0]?.value[1]).toBe("1");
-    expect(await query('sluice_job_last_success_timestamp_seconds{exported_job="fails"}')).toEqual([]);
+    expect((await query(project, 'sluice_job_last_exit_code{exported_job="fails"}'))[0]?.value).toBe(1);
+    expect(await query(project, 'sluice_job_last_success_timestamp_seconds{exported_job="fails"}')).toEqual([]);
     // The message was told at once, as news, beside the alert.
     const alerts = await (await fetch(`http://127.0.0.1:${project.monitoringPort}/alertmanager/api/v2/alerts`)).json();
     expect((alerts as { labels: Record<string, string> }[]).map(({ labels }) => labels.alertname)).toContain("JobTrouble");
