@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { inject } from "vitest";
 import { parse, stringify } from "yaml";
@@ -10,35 +10,7 @@ import type { EstateStatus } from "../../estate/status.ts";
 import { prepareImages } from "../../images/prepare.ts";
 import type { Fault } from "./faults.ts";
 import { drawPort } from "./port.ts";
-
-const ROOT = resolve(import.meta.dirname, "..", "..");
-
-/** What a checkout is made of; `node_modules` is shared, because nothing in it changes. */
-const TRACKED = [
-  "Pulumi.yaml",
-  "Pulumi.dev.yaml",
-  "Pulumi.staging.yaml",
-  "Pulumi.prod.yaml",
-  "index.ts",
-  "package.json",
-  "package-lock.json",
-];
-const ROOMS = [
-  "components",
-  "settings",
-  "estate",
-  "images",
-  "examples",
-  "toolchain",
-  "scripts",
-  "program",
-  "rollout",
-  "evidence",
-  "policies",
-  "pipeline",
-  "maintenance",
-  "dokploy",
-];
+import { programFiles, ROOT } from "./program-files.ts";
 
 export interface Outcome {
   readonly exitCode: number;
@@ -240,7 +212,7 @@ export class Project {
 export async function copyCheckout(root: string): Promise<void> {
   await prepareImages(ROOT);
   // With its times to the nanosecond, and with what its images are made of: otherwise each copy would bundle all of it once more.
-  await execa("cp", ["-a", ...TRACKED, ...ROOMS, root], { cwd: ROOT });
+  await execa("cp", ["-a", ...programFiles(), root], { cwd: ROOT });
   await mkdir(join(root, ".sluice"), { recursive: true, mode: 0o700 });
   await execa("cp", ["-a", ".sluice/build", join(root, ".sluice")], { cwd: ROOT });
   await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));

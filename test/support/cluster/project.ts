@@ -1,25 +1,10 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
+import { programFiles, ROOT } from "../program-files.ts";
 import type { Json, Outcome } from "../project.ts";
-
-const ROOT = resolve(import.meta.dirname, "..", "..", "..");
-const FILES = ["Pulumi.yaml", "index.ts", "package.json", "package-lock.json"];
-const ROOMS = [
-  "examples",
-  "components",
-  "settings",
-  "estate",
-  "images",
-  "toolchain",
-  "scripts",
-  "program",
-  "rollout",
-  "evidence",
-  "policies",
-];
 
 /** A command at work. */
 export interface Begun {
@@ -41,7 +26,9 @@ export class ClusterProject {
   /** @param config settings as in a stack file */
   static async make(kubeconfig: string, config: Readonly<Record<string, Json>>): Promise<ClusterProject> {
     const root = await mkdtemp(join(tmpdir(), "sluice-cluster-project-"));
-    await Promise.all([...FILES, ...ROOMS].map((name) => cp(join(ROOT, name), join(root, name), { recursive: true })));
+    // A stack file of its own is the only one.
+    const names = programFiles().filter((name) => !/^Pulumi\..+\.yaml$/.test(name) || name === "Pulumi.yaml");
+    await Promise.all(names.map((name) => cp(join(ROOT, name), join(root, name), { recursive: true })));
     await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
     await writeFile(join(root, "Pulumi.dev.yaml"), stringify({ config }));
     // Whoever asks for Docker is told that there is none.
