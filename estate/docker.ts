@@ -21,7 +21,11 @@ export interface ContainerFacts {
     /** `CMD` first, then the words of the check. */
     readonly Healthcheck?: { readonly Test?: readonly string[] };
   };
-  readonly NetworkSettings: { readonly Ports?: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>> };
+  readonly NetworkSettings: {
+    readonly Ports?: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[] | null>>;
+    /** Networks by name; a container that does not run has no address, but what it will get. */
+    readonly Networks?: Readonly<Record<string, { readonly IPAMConfig?: { readonly IPv4Address?: string } | null }>>;
+  };
 }
 
 /** Longest time for a container's check of itself, ms. */
@@ -42,6 +46,22 @@ export class Docker {
   async run(args: readonly string[], input?: string): Promise<string> {
     const { stdout } = await execa("docker", args, { env: { DOCKER_HOST: this.host }, ...(input === undefined ? {} : { input }) });
     return stdout;
+  }
+
+  /** What a container has written, both outputs in the order of its lines. */
+  async logs(container: string): Promise<string> {
+    const { all } = await execa("docker", ["logs", container], { env: { DOCKER_HOST: this.host }, all: true });
+    return all;
+  }
+
+  /** Run one docker command whose output goes to a file, whatever its size. */
+  async save(args: readonly string[], file: string): Promise<void> {
+    await execa("docker", args, { env: { DOCKER_HOST: this.host }, stdout: { file } });
+  }
+
+  /** Run one docker command that reads a file, whatever its size. */
+  async feed(args: readonly string[], file: string): Promise<void> {
+    await execa("docker", args, { env: { DOCKER_HOST: this.host }, inputFile: file });
   }
 
   /** Like `run`, for clean-up: what is gone already is no error. */

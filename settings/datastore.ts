@@ -30,6 +30,13 @@ export const postgres = field(
       fix: lowerCased(ROLE),
     }).default("app"),
     maxConnections: whole(10, 10_000, "", "Connections at one time.", 100).default(100),
+    diskReserveMb: whole(
+      0,
+      1_048_576,
+      "MB",
+      "Free space below which transactions are read-only by default, and size of a file that is given up to start on a full disk. 0: neither.",
+      256,
+    ).default(64),
     ...limits({ memoryMb: 512, cpus: 1, drainSeconds: 30 }),
   }),
   {

@@ -38,6 +38,41 @@ export const edge = field(
       },
     ).optional(),
     bodyLimitMb: whole(1, 10_240, "MB", "Largest request body.", 10).default(10),
+    breaker: field(
+      z.strictObject({
+        failures: whole(1, 100, "", "Failed tries, within `ejectSeconds`, after which a container gets no more requests.", 3).default(1),
+        ejectSeconds: seconds(1, 3600, "Seconds without requests; then single ones try it, and a good answer takes it back.", 10).default(
+          2,
+        ),
+        slowStartRequests: whole(
+          1,
+          10_000,
+          "",
+          "Requests to its slot over which a container that was taken back comes to its full share again; 1: at once.",
+          1000,
+        ).default(100),
+        statuses: field(
+          z.array(
+            field(z.union([z.literal(500), z.literal(502), z.literal(503), z.literal(504)]), {
+              means: "A status.",
+              allowed: "500, 502, 503 or 504",
+              example: 503,
+            }),
+          ),
+          {
+            means:
+              "Answers that count as failed tries, and are asked of the next container where that is safe (not a POST); the other slot's when the own ones fail. Without any, an answer is an answer.",
+            allowed: "a list of 500, 502, 503, 504",
+            example: [503],
+          },
+        ).default([]),
+      }),
+      {
+        means: "When the edge leaves out a container that fails, and how it takes it back.",
+        allowed: "a map",
+        example: { failures: 3, ejectSeconds: 10 },
+      },
+    ).prefault({}),
     connectTimeoutSeconds: seconds(1, 75, "Seconds to reach a service before the other slot is tried.", 1).default(1),
     responseTimeoutSeconds: seconds(1, 3600, "Seconds a service may take between two reads of its answer.", 30).default(30),
     clientTimeoutSeconds: seconds(1, 3600, "Seconds a client may take between two reads or writes.", 30).default(30),

@@ -95,6 +95,12 @@ export const service = field(
     healthIntervalSeconds: seconds(1, 300, "Seconds between two health checks.", 5).default(5),
     healthTimeoutSeconds: seconds(1, 60, "Seconds a health check may take.", 2).default(2),
     healthRetries: whole(1, 20, "", "Failed checks in a row that make a container unhealthy.", 3).default(3),
+    restartAfterSeconds: seconds(
+      0,
+      86_400,
+      "Seconds that a container may leave its health check without an answer (ten times as long: answer it with an error) before its program is ended and starts anew; each next time takes twice as long, and there are five. 0: never.",
+      30,
+    ).default(60),
     readyTimeoutSeconds: seconds(1, 1800, "Seconds a new container may take until its first good health check.", 60).default(60),
     active: field(z.enum(SLOTS), { means: "Slot that carries the stable release.", allowed: "blue or green", example: "blue" }).default(
       "blue",

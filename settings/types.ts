@@ -1,5 +1,6 @@
 import type { Output } from "@pulumi/pulumi";
 
+import type { Breaker } from "../components/edge/routes.ts";
 import { SLOTS, type Slot } from "../components/edge/share.ts";
 import type { ImageSource } from "../components/host/image.ts";
 import type { OutsideSpec } from "../components/kubernetes/workload/spec.ts";
@@ -90,6 +91,7 @@ export interface EdgeSettings extends Limits {
   readonly headerOverride: boolean;
   readonly tls?: TlsSettings;
   readonly bodyLimitMb: number;
+  readonly breaker: Breaker;
   readonly connectTimeoutSeconds: number;
   readonly responseTimeoutSeconds: number;
   readonly clientTimeoutSeconds: number;
@@ -110,6 +112,8 @@ export interface PostgresSettings extends Limits {
   readonly database: string;
   readonly user: string;
   readonly maxConnections: number;
+  /** Free space below which nothing is written any more, MiB; 0: written until the disk is full. */
+  readonly diskReserveMb: number;
 }
 
 export interface RedisSettings extends Limits {
@@ -134,6 +138,8 @@ export interface ServiceSettings extends Limits {
   readonly healthIntervalSeconds: number;
   readonly healthTimeoutSeconds: number;
   readonly healthRetries: number;
+  /** How long a container may stay unhealthy before its program is ended, seconds; 0: for ever. */
+  readonly restartAfterSeconds: number;
   /** How long a new container may take until its first good health check. */
   readonly readyTimeoutSeconds: number;
   readonly active: Slot;

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { awaitHealthy } from "../host/await-healthy.ts";
 import { hostCommand } from "../host/command.ts";
 import { createContainer } from "../host/container.ts";
+import { STORE } from "../host/healing.ts";
 import type { Host } from "../host/host.ts";
 import { SecretFiles } from "../host/secret-files.ts";
 import type { Running } from "../monitoring/container-info.ts";
@@ -76,6 +77,7 @@ export class Datastore extends pulumi.ComponentResource {
         image,
         address: host.ownAddress(kind),
         healthy: ["healthy"],
+        healing: STORE,
         memoryMb,
         cpus,
         drainSeconds,

@@ -11,7 +11,13 @@ export interface StoreSpec {
 }
 
 /** PostgreSQL with one database, owned by one role. */
-export const postgres = (args: { readonly database: string; readonly user: string; readonly maxConnections: number }): StoreSpec => ({
+export const postgres = (args: {
+  readonly database: string;
+  readonly user: string;
+  readonly maxConnections: number;
+  /** Free space below which nothing is written any more, MiB; 0: written until the disk is full. */
+  readonly diskReserveMb: number;
+}): StoreSpec => ({
   kind: "postgres",
   port: 5432,
   dataPath: "/var/lib/postgresql/data",
@@ -19,6 +25,7 @@ export const postgres = (args: { readonly database: string; readonly user: strin
     POSTGRES_DATABASE: args.database,
     POSTGRES_USER: args.user,
     POSTGRES_MAX_CONNECTIONS: `${args.maxConnections}`,
+    POSTGRES_DISK_RESERVE_MB: `${args.diskReserveMb}`,
   },
   details: { DATABASE: args.database, USER: args.user },
 });

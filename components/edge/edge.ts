@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { awaitHealthy } from "../host/await-healthy.ts";
 import { createContainer } from "../host/container.ts";
+import { quickStart } from "../host/healing.ts";
 import type { Host } from "../host/host.ts";
 import type { Running } from "../monitoring/container-info.ts";
 import { STATUS_PORT } from "./status-server.ts";
@@ -77,6 +78,7 @@ export class Edge extends pulumi.ComponentResource {
         image,
         address: host.ownAddress("edge"),
         healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", "2", "http://127.0.0.1:8081/healthz"],
+        healing: quickStart(60, READY_SECONDS),
         memoryMb,
         cpus,
         drainSeconds,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { renderMetricsLog, type Workflow } from "./metrics-log.ts";
-import { declaredSlots, type Route, renderLocations, renderUpstreams, slotOfAddress } from "./routes.ts";
+import { type Breaker, declaredSlots, type Route, renderLocations, renderUpstreams, slotOfAddress } from "./routes.ts";
 import { renderStatusServer, type StatusSources } from "./status-server.ts";
 
 /** Limits, times and trust of the edge, as plain values. */
@@ -9,6 +9,8 @@ export interface EdgeBehaviour {
   readonly headerOverride: boolean;
   /** Largest request body, MiB. */
   readonly bodyLimitMb: number;
+  /** When a container gets no requests, and how it gets them again. */
+  readonly breaker: Breaker;
   /** Time to reach a container before the next one is tried, seconds. */
   readonly connectTimeoutSeconds: number;
   /** Longest silence of a container while it answers, seconds. */
@@ -121,7 +123,7 @@ function renderProxy(edge: EdgeBehaviour): string[] {
     `proxy_read_timeout ${edge.responseTimeoutSeconds}s;`,
     `proxy_send_timeout ${edge.responseTimeoutSeconds}s;`,
     "# A request that may not be repeated (POST) is tried again only when no container has seen it: nginx's own rule.",
-    "proxy_next_upstream error timeout;",
+    `proxy_next_upstream ${["error", "timeout", ...edge.breaker.statuses.map((status) => `http_${status}`)].join(" ")};`,
     "proxy_next_upstream_tries 3;",
     `proxy_next_upstream_timeout ${edge.responseTimeoutSeconds}s;`,
   ];
@@ -229,7 +231,7 @@ export function renderNginxConf(routes: readonly Route[], edge: EdgeBehaviour): 
         ...(edge.monitoring ? renderMetricsLog(edge.monitoring.workflows) : []),
         ...renderProxy(edge),
         ...renderHeaders(edge.tlsPort !== undefined),
-        ...known.flatMap(renderUpstreams),
+        ...known.flatMap((route) => renderUpstreams(route, edge.breaker)),
         ...renderServers(known, edge),
         ...(edge.monitoring ? renderStatusServer(edge.monitoring.sources) : []),
         ...block("server", [

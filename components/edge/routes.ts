@@ -26,8 +26,24 @@ export const upstreamName = (service: string, slot: Slot): string => `${service}
 /** The slots that a route declares, in a fixed order. */
 export const declaredSlots = (route: Route): Slot[] => SLOTS.filter((slot) => (route.slots[slot] ?? []).length > 0);
 
-const server = ({ address, port }: Backend, backup: boolean): string =>
-  `server ${address}:${port} max_fails=1 fail_timeout=2s${backup ? " backup" : ""};`;
+/** When the edge leaves a container out, and how it takes it back. */
+export interface Breaker {
+  /** Failed tries in a row within `ejectSeconds` after which a container gets no request. */
+  readonly failures: number;
+  /** Time without requests, seconds; then one request at a time tries it, and the first good answer takes it back. */
+  readonly ejectSeconds: number;
+  /** Requests to the slot over which a container that was taken back comes to its full share again. */
+  readonly slowStartRequests: number;
+  /** Statuses that count as a failed try, beside no answer at all. */
+  readonly statuses: readonly number[];
+}
+
+/**
+ * nginx takes `weight / max_fails` off a server's effective weight at each failure and adds 1 each time it looks for a server: with a
+ * weight of 100, one that comes back is at 0 first and at its full share after 100 requests. Equal weights divide as 1 each would.
+ */
+const server = ({ address, port }: Backend, { failures, ejectSeconds, slowStartRequests }: Breaker, backup: boolean): string =>
+  `server ${address}:${port} weight=${slowStartRequests} max_fails=${failures} fail_timeout=${ejectSeconds}s${backup ? " backup" : ""};`;
 
 /**
  * The upstream groups of a service: each slot's own containers, and the other slot's as backup, so that recreating a slot's
@@ -36,15 +52,15 @@ const server = ({ address, port }: Backend, backup: boolean): string =>
  * Idle connections are kept for 4 s only: Node's servers close theirs after 5 s, and a request sent on a connection that is being
  * closed is lost when it cannot be repeated (a POST).
  */
-export function renderUpstreams(route: Route): string[] {
+export function renderUpstreams(route: Route, breaker: Breaker): string[] {
   const slots = declaredSlots(route);
   return slots.flatMap((slot) => [
     `upstream ${upstreamName(route.service, slot)} {`,
     `  zone ${upstreamName(route.service, slot)} 64k;`,
-    ...(route.slots[slot] ?? []).map((backend) => `  ${server(backend, false)}`),
+    ...(route.slots[slot] ?? []).map((backend) => `  ${server(backend, breaker, false)}`),
     ...slots
       .filter((other) => other !== slot)
-      .flatMap((other) => (route.slots[other] ?? []).map((backend) => `  ${server(backend, true)}`)),
+      .flatMap((other) => (route.slots[other] ?? []).map((backend) => `  ${server(backend, breaker, true)}`)),
     "  keepalive 64;",
     "  keepalive_timeout 4s;",
     "}",

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as inputs from "@pulumi/docker/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
+import { type Healing, keepHealthy, quickStart } from "./healing.ts";
 import type { Host } from "./host.ts";
 import type { Role, SlotIdentity } from "./labels.ts";
 
@@ -35,6 +36,8 @@ export interface ContainerArgs {
   readonly healthTimeoutSeconds?: number;
   /** @default 3 */
   readonly healthRetries?: number;
+  /** When a container that stays unhealthy is ended, so that Docker starts it anew. @default after two minutes */
+  readonly healing?: Healing;
   /** Hard limit, MiB. Swap is not given on top. */
   readonly memoryMb: number;
   /** Hard limit in cores, e.g. 0.5. */
@@ -83,26 +86,30 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
     command,
     user,
   } = args;
-  const { healthIntervalSeconds = 5, healthTimeoutSeconds = 2, healthRetries = 3 } = args;
+  const { healthIntervalSeconds = 5, healthTimeoutSeconds = 2, healthRetries = 3, healing = quickStart(120, 120) } = args;
   return new docker.Container(
     name,
     {
       name: host.qualify(name),
       image,
       labels: host.labels(role, slot),
-      envs: envList(env),
+      // Many images bring an init of their own; below Docker's, it says so at each start unless it is told that it is meant.
+      envs: envList({ TINI_SUBREAPER: "1", ...env }),
       networksAdvanced: [{ name: host.network, ipv4Address: address }],
       ports: ports.map(({ bind, external, internal }) => ({ ip: bind, external, internal, protocol: "tcp" })),
-      volumes: volumesOf(mounts),
+      volumes: volumesOf([...mounts, host.health]),
       ...(command === undefined ? {} : { command: [...command] }),
       ...(user === undefined ? {} : { user }),
       healthcheck: {
-        tests: ["CMD", ...healthy],
+        tests: ["CMD", ...keepHealthy(name, healing, healthy)],
         interval: `${healthIntervalSeconds}s`,
         timeout: `${healthTimeoutSeconds}s`,
         startPeriod: "0s",
         retries: healthRetries,
       },
+      // The program is a child of Docker's own init: a hanging one can be ended from inside, which the kernel refuses for a first process.
+      init: true,
+      // Between two starts Docker waits twice as long each time, up to a minute.
       restart: "unless-stopped",
       mustRun: true,
       wait: false,

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Slot as SlotName } from "../edge/share.ts";
 import { awaitHealthy } from "../host/await-healthy.ts";
 import { createContainer, type VolumeMount } from "../host/container.ts";
+import { quickStart } from "../host/healing.ts";
 import type { Host } from "../host/host.ts";
 import type { SecretFiles } from "../host/secret-files.ts";
 import type { Running } from "../monitoring/container-info.ts";
@@ -19,6 +20,8 @@ export interface SlotDefaults {
   readonly healthIntervalSeconds: number;
   readonly healthTimeoutSeconds: number;
   readonly healthRetries: number;
+  /** Time that a container may stay unhealthy before it is ended and starts anew, seconds; 0: for ever. */
+  readonly restartAfterSeconds: number;
   /** Longest wait for a new container to become healthy, seconds. */
   readonly readyTimeoutSeconds: number;
   readonly drainSeconds: number;
@@ -131,12 +134,14 @@ export class Slot extends pulumi.ComponentResource {
 /** The part of a container's arguments that does not differ between slots, field by field. */
 function containerDefaults(defaults: SlotDefaults) {
   const { host, port, health, memoryMb, cpus, drainSeconds, healthIntervalSeconds, healthTimeoutSeconds, healthRetries } = defaults;
+  const { restartAfterSeconds, readyTimeoutSeconds } = defaults;
   return {
     host,
     healthy: ["curl", "-fsS", "-o", "/dev/null", "--max-time", `${healthTimeoutSeconds}`, `http://127.0.0.1:${port}${health}`],
     healthIntervalSeconds,
     healthTimeoutSeconds,
     healthRetries,
+    healing: quickStart(restartAfterSeconds, readyTimeoutSeconds),
     memoryMb,
     cpus,
     drainSeconds,

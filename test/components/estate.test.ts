@@ -23,6 +23,7 @@ describe("a host", () => {
     });
     expect(census(seen)).toEqual([
       "docker:index/network:Network host-network",
+      "docker:index/volume:Volume host-health",
       "pulumi:providers:docker host-engine",
       "sluice:host:Host host",
     ]);
@@ -35,6 +36,19 @@ describe("a host", () => {
         { label: "dev.sluice.estate", value: "shop" },
         { label: "dev.sluice.role", value: "network" },
       ],
+    });
+  });
+});
+
+describe("a host's place for health", () => {
+  it("is small and in memory, and any user may write there: images bring their own", async () => {
+    const { Host } = await import("../../components/index.ts");
+    const seen = await record(() => {
+      new Host("host", { estate: "shop", docker: "unix:///s", subnet: "10.9.0.0/16" });
+    });
+    expect(only(seen, VOLUME, "host-health").inputs).toMatchObject({
+      name: "shop-health",
+      driverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m,mode=1777" },
     });
   });
 });
@@ -62,6 +76,7 @@ describe("an edge", () => {
         { volumeName: "shop-edge-control", containerPath: "/control", readOnly: false },
         { volumeName: "shop-edge-config", containerPath: "/config", readOnly: false },
         { volumeName: "shop-edge-metrics", containerPath: "/metrics", readOnly: false },
+        { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
       ],
       readOnly: true,
       capabilities: { drops: ["ALL"] },
@@ -81,6 +96,7 @@ describe("routing", () => {
   const behaviour: RoutingArgs["behaviour"] = {
     headerOverride: true,
     bodyLimitMb: 10,
+    breaker: { failures: 1, ejectSeconds: 2, slowStartRequests: 100, statuses: [] },
     connectTimeoutSeconds: 1,
     responseTimeoutSeconds: 30,
     clientTimeoutSeconds: 30,
@@ -112,7 +128,7 @@ describe("routing", () => {
 describe("a data store", () => {
   const store = (change: Partial<Omit<DatastoreArgs, "host">> = {}) =>
     onHost(({ Datastore, postgres }, host) => {
-      const spec = postgres({ database: "orders", user: "app", maxConnections: 50 });
+      const spec = postgres({ database: "orders", user: "app", maxConnections: 50, diskReserveMb: 64 });
       new Datastore("postgres", {
         host,
         spec,
@@ -149,11 +165,14 @@ describe("a data store", () => {
     it("has no port on the host, and its data outside the container", () => {
       expect(only(seen, CONTAINER, "postgres").inputs).toMatchObject({
         ports: [],
-        healthcheck: { tests: ["CMD", "healthy"] },
+        healthcheck: {
+          tests: ["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "postgres", "120", "0", "0", "5", "healthy"],
+        },
         networksAdvanced: [{ name: "shop", ipv4Address: "10.9.0.3" }],
         volumes: [
           { volumeName: "shop-postgres-secrets", containerPath: "/run/secrets", readOnly: true },
           { volumeName: "shop-postgres-data", containerPath: "/var/lib/postgresql/data", readOnly: false },
+          { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
         ],
       });
     });

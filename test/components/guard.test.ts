@@ -31,11 +31,12 @@ describe("the guard", () => {
       { volumeName: "shop-edge-control", containerPath: "/control", readOnly: false },
       { volumeName: "shop-edge-metrics", containerPath: "/metrics", readOnly: true },
       { volumeName: "shop-guard-state", containerPath: "/state", readOnly: false },
+      { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
     ]);
     expect(inputs).toMatchObject({ ports: [], privileged: false, readOnly: true, capabilities: { drops: ["ALL"] } });
     expect(inputs.networksAdvanced).toEqual([expect.objectContaining({ ipv4Address: "10.9.0.12" })]);
     expect(inputs.labels).toContainEqual({ label: "dev.sluice.role", value: "guard" });
-    const [env] = inputs.envs as string[];
+    const env = (inputs.envs as string[]).find((one) => one.startsWith("SLUICE_GUARD="));
     expect(JSON.parse((env ?? "").replace("SLUICE_GUARD=", ""))).toMatchObject({ alpha: 0.0001, services: [{ name: "api" }] });
   });
 });

@@ -19,7 +19,7 @@ async function monitored(change: Partial<MonitoringArgs> = {}): Promise<Register
       statusPort: 8090,
       ...limits,
     });
-    const spec = postgres({ database: "app", user: "app", maxConnections: 100 });
+    const spec = postgres({ database: "app", user: "app", maxConnections: 100, diskReserveMb: 64 });
     const store = new Datastore("postgres", { host, spec, image: "sha256:p", toolImage: "sha256:edge", protectData: false, ...limits });
     return { edge, store };
   };
@@ -100,7 +100,10 @@ describe("monitoring", () => {
   it("gives the exporter of Postgres the store's own password file, and no password", async () => {
     const { envs, volumes } = only(await monitored(), CONTAINER, "postgres-metrics").inputs;
     expect(envs).toContain("DATA_SOURCE_PASS_FILE=/run/secrets/postgres-password");
-    expect(volumes).toEqual([{ volumeName: "shop-postgres-secrets", containerPath: "/run/secrets", readOnly: true }]);
+    expect(volumes).toEqual([
+      { volumeName: "shop-postgres-secrets", containerPath: "/run/secrets", readOnly: true },
+      { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
+    ]);
   });
 
   it("mounts the secrets that alerting names as files, and puts their values nowhere else", async () => {

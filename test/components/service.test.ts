@@ -23,6 +23,7 @@ async function service(change: Partial<Omit<ServiceArgs, "host" | "images">> = {
       healthIntervalSeconds: 2,
       healthTimeoutSeconds: 3,
       healthRetries: 4,
+      restartAfterSeconds: 45,
       readyTimeoutSeconds: 60,
       drainSeconds: 12,
       memoryMb: 128,
@@ -74,17 +75,30 @@ describe("a service with two slots", () => {
         { label: "dev.sluice.slot", value: "blue" },
         { label: "dev.sluice.release", value: "v1" },
       ],
-      envs: ["COLOUR=b", "PORT=3000", "SLUICE_DRAIN_SECONDS=12", "SLUICE_RELEASE=v1", "SLUICE_SERVICE=api", "SLUICE_SLOT=blue"],
+      envs: [
+        "COLOUR=b",
+        "PORT=3000",
+        "SLUICE_DRAIN_SECONDS=12",
+        "SLUICE_RELEASE=v1",
+        "SLUICE_SERVICE=api",
+        "SLUICE_SLOT=blue",
+        "TINI_SUBREAPER=1",
+      ],
       networksAdvanced: [{ name: "shop", ipv4Address: "10.9.0.81" }],
       ports: [],
-      volumes: [],
+      volumes: [{ volumeName: "shop-health", containerPath: "/run/health", readOnly: false }],
       healthcheck: {
-        tests: ["CMD", "curl", "-fsS", "-o", "/dev/null", "--max-time", "3", "http://127.0.0.1:3000/health"],
+        tests: [
+          // Ended after 45 s without an answer, 60 before the first good one, 450 of errors, and five times at most.
+          ...["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "api-blue-2", "45", "60", "450", "5"],
+          ...["curl", "-fsS", "-o", "/dev/null", "--max-time", "3", "http://127.0.0.1:3000/health"],
+        ],
         interval: "2s",
         timeout: "3s",
         startPeriod: "0s",
         retries: 4,
       },
+      init: true,
       restart: "unless-stopped",
       mustRun: true,
       wait: false,
@@ -138,7 +152,10 @@ describe("a service's variations", () => {
     expect(JSON.stringify(containers)).not.toContain("planted-secret");
     expect(containers).toHaveLength(3);
     for (const { inputs } of containers) {
-      expect(inputs.volumes).toEqual([{ volumeName: "shop-api-secrets", containerPath: "/run/secrets", readOnly: true }]);
+      expect(inputs.volumes).toEqual([
+        { volumeName: "shop-api-secrets", containerPath: "/run/secrets", readOnly: true },
+        { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
+      ]);
     }
     const write = only(seen, COMMAND, "api-secrets-stripe").inputs;
     expect(JSON.stringify({ ...write, stdin: "" })).not.toContain("planted-secret");

@@ -18,7 +18,7 @@ const WHOLE = [
   ...["-api-blue-1", "-api-green-1", "-edge", "-postgres", "-redis", "-web-blue-1", "-web-green-1"],
   ...["-alertmanager-config", "-alertmanager-data", "-edge-metrics", "-node-text", "-prometheus-config", "-prometheus-data"],
   ...["-alertmanager", "-edge-metrics", "-node-metrics", "-postgres-metrics", "-probes", "-prometheus", "-redis-metrics"],
-  ...["-guard", "-guard-state"],
+  ...["-guard", "-guard-state", "-health"],
 ].sort();
 
 describe("a run that died", () => {

@@ -43,6 +43,7 @@ describe("yardsticks", () => {
     const behaviour = {
       ...{ headerOverride: true, bodyLimitMb: 10, connectTimeoutSeconds: 1, responseTimeoutSeconds: 30, clientTimeoutSeconds: 30 },
       ...{ drainSeconds: 30, trustedProxies: [], workers: 1 },
+      breaker: { failures: 1, ejectSeconds: 2, slowStartRequests: 100, statuses: [] },
     };
     const logFormat = logFormatOf(renderNginxConf([], behaviour));
     const conf = renderPlainNginx({ blue: ["10.0.0.1:80"], green: ["10.0.0.2:80"], split: 10, logFormat });

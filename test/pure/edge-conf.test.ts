@@ -5,6 +5,7 @@ import { type Route, renderLocations, renderUpstreams } from "../../components/e
 const behaviour: EdgeBehaviour = {
   headerOverride: true,
   bodyLimitMb: 7,
+  breaker: { failures: 3, ejectSeconds: 7, slowStartRequests: 100, statuses: [] },
   connectTimeoutSeconds: 1,
   responseTimeoutSeconds: 31,
   clientTimeoutSeconds: 32,
@@ -24,18 +25,25 @@ const web: Route = { service: "web", path: "/", strip: true, health: "/up", slot
 
 describe("upstream groups", () => {
   it("give each slot its own containers first and the other slot's as backup", () => {
-    expect(renderUpstreams(api).filter((line) => /upstream|server/.test(line))).toEqual([
+    expect(renderUpstreams(api, behaviour.breaker).filter((line) => /upstream|server/.test(line))).toEqual([
       "upstream api_blue {",
-      "  server 10.9.0.80:3000 max_fails=1 fail_timeout=2s;",
-      "  server 10.9.0.88:3000 max_fails=1 fail_timeout=2s backup;",
+      "  server 10.9.0.80:3000 weight=100 max_fails=3 fail_timeout=7s;",
+      "  server 10.9.0.88:3000 weight=100 max_fails=3 fail_timeout=7s backup;",
       "upstream api_green {",
-      "  server 10.9.0.88:3000 max_fails=1 fail_timeout=2s;",
-      "  server 10.9.0.80:3000 max_fails=1 fail_timeout=2s backup;",
+      "  server 10.9.0.88:3000 weight=100 max_fails=3 fail_timeout=7s;",
+      "  server 10.9.0.80:3000 weight=100 max_fails=3 fail_timeout=7s backup;",
     ]);
   });
 
+  it("count an answer as a failed try only where its status is named", () => {
+    const tries = (conf: string) => /proxy_next_upstream (.*);/.exec(conf)?.[1];
+    expect(tries(renderNginxConf([api], behaviour))).toBe("error timeout");
+    const strict = { ...behaviour, breaker: { ...behaviour.breaker, statuses: [502, 503] } };
+    expect(tries(renderNginxConf([api], strict))).toBe("error timeout http_502 http_503");
+  });
+
   it("have no backup where only one slot is declared", () => {
-    expect(renderUpstreams(web).join("\n")).not.toContain("backup");
+    expect(renderUpstreams(web, behaviour.breaker).join("\n")).not.toContain("backup");
   });
 });
 

@@ -66,10 +66,57 @@ describe("container-metrics", () => {
     expect(text).toContain(`sluice_container_network_transmit_bytes_total{id="${ID}"} 250\n`);
   });
 
+  it("says when the oldest process of a container began: another one is another start", () => {
+    write(`cg/docker/${ID}/memory.current`, "1\n");
+    const stat = (name: string, start: number) => `7 (${name}) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 ${start} 99 1\n`;
+    for (const [pid, start] of [
+      ["10", 123456],
+      ["11", 123400],
+    ] as const) {
+      write(`proc/${pid}/cgroup`, `0::/docker/${ID}\n`);
+      write(`proc/${pid}/net/dev`, "Inter-|\n");
+      write(`proc/${pid}/stat`, stat("node) S (x", start));
+    }
+    expect(read()).toContain(`sluice_container_started_seconds{id="${ID}"} 1234.00\n`);
+  });
+
   it("says nothing of containers that are not the estate's", () => {
     write(`cg/memory/docker/${OTHER}/memory.usage_in_bytes`, "1000\n");
     write("cg/memory/docker/buildkit/memory.usage_in_bytes", "1000\n");
     expect(read()).not.toMatch(/_bytes\{/);
+  });
+});
+
+describe("health-metrics", () => {
+  const read = () => run("exporters/bin/health-metrics", [], { SLUICE_HEALTH: join(folder, "health") }).text.split("\n");
+
+  it("says how often each container was ended, and when it is left alone; of two users, the worse one counts", () => {
+    write("health/api-blue-1.10001", "abc 3 1700000000 5\n");
+    write("health/api-blue-1.0", "abc 1 1700000000 5\n");
+    write("health/postgres.10001", "def 0 0 5\n");
+    expect(
+      read()
+        .filter((line) => line.startsWith("sluice_"))
+        .sort(),
+    ).toEqual([
+      'sluice_health_ended{name="api-blue-1"} 3',
+      'sluice_health_ended{name="postgres"} 0',
+      'sluice_health_limit{name="api-blue-1"} 5',
+      'sluice_health_limit{name="postgres"} 5',
+    ]);
+  });
+
+  it("reads no more than 200 of them: one container must not fill the monitoring of all", () => {
+    for (let n = 0; n < 300; n++) write(`health/x${n}.1`, "abc 1 0 5\n");
+    expect(read().filter((line) => line.startsWith("sluice_health_ended"))).toHaveLength(200);
+  });
+
+  it("leaves out what is no name and no number: every container may write there", () => {
+    write('health/x"} 1 #.1', "abc 3 0 5\n");
+    write("health/api.1", 'abc 3"} 0 5\n');
+    write("health/.new", "abc 3 0 5\n");
+    write("health/web.1", "\n");
+    expect(read().filter((line) => line.startsWith("sluice_"))).toEqual([]);
   });
 });
 

@@ -82,6 +82,7 @@ describe("thresholds", () => {
     ["memoryRatio", { memoryRatio: 0.7 }, "HighMemoryUsage", "> 0.7"],
     ["cpuRatio", { cpuRatio: 0.6 }, "HighCpu", "> 0.6"],
     ["diskRatio", { diskRatio: 0.65 }, "DiskAlmostFull", "> 0.65"],
+    ["diskFullRatio", { diskFullRatio: 0.97 }, "DiskFull", "> 0.97"],
     ["heapRatio", { heapRatio: 0.95 }, "HeapAlmostFull", "> 0.95"],
     ["certificateDays", { certificateDays: 10 }, "CertificateExpiry", "< 864000"],
     ["slowDeploySeconds", { slowDeploySeconds: 1800 }, "SlowDeploy", "> 1800"],
@@ -138,7 +139,7 @@ describe("an estate gets the rules it needs", () => {
   const without = (settings: RuleSettings) => namesOf(everything).filter((name) => !namesOf(settings).includes(name));
 
   it("no alerts of stores that it does not have", () => {
-    expect(without(change({ hasPostgres: false }))).toEqual(["DatabaseDown"]);
+    expect(without(change({ hasPostgres: false }))).toEqual(["DatabaseDown", "DatabaseReadOnly"]);
     expect(without(change({ hasRedis: false }))).toEqual(["RedisDown"]);
     expect(JSON.stringify(rulesOf(change({ hasPostgres: false })))).not.toMatch(/pg_up|job=\\"postgres\\"/);
     expect(JSON.stringify(rulesOf(change({ hasRedis: false })))).not.toMatch(/redis_up|job=\\"redis\\"/);
@@ -151,8 +152,8 @@ describe("an estate gets the rules it needs", () => {
     expect(without(change({ hasJobs: false }))).toEqual(JOBS);
     expect(without(dev)).toEqual(["BackupMissing", ...JOBS, "ProgressStuck", "ThroughputDrop"]);
     expect(without(edgeOnly)).toEqual([
-      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "GuardNotWatching", "LatencyBudgetBurn", ...JOBS, "ProgressStuck"],
-      ...["RedisDown", "ServiceFrozen", "ThroughputDrop"],
+      ...["AvailabilityBudgetBurn", "BackupMissing", "DatabaseDown", "DatabaseReadOnly", "GuardNotWatching", "LatencyBudgetBurn"],
+      ...[...JOBS, "ProgressStuck", "RedisDown", "ServiceFrozen", "ThroughputDrop"],
     ]);
   });
 

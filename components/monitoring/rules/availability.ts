@@ -36,6 +36,39 @@ export function availability({ owner, certificateDays }: RuleSettings): RuleGrou
         },
         {
           ...own,
+          name: "ContainerNotRunning",
+          // Where nothing is measured of any container, nothing is known of this one.
+          expr: "(count by (name, role, service, slot) (sluice_container_info)\nunless on (name) container:started_seconds)\nand on () count(container:started_seconds) > 0",
+          for: 300,
+          severity: "warning",
+          priority: "P1",
+          summary: "Container {{ $labels.name }} does not run",
+          description:
+            "{{ $value }} container of this name belongs to the estate and has not run for 5 minutes. A standby that does not run is no way back.",
+        },
+        {
+          ...own,
+          name: "ContainerRestarting",
+          // It did not start just now, or there is nothing before to compare with.
+          expr: "changes(container:started_seconds[15m]) > 3",
+          for: 0,
+          severity: "warning",
+          priority: "P2",
+          summary: "Container {{ $labels.name }} starts again and again",
+          description: "It has been started {{ $value }} times in 15 minutes: its program ends, or was ended because it stayed unhealthy.",
+        },
+        {
+          ...own,
+          name: "ContainerNotHealed",
+          expr: "sum by (name, role, service, slot) (sluice_container_info * on (name) group_left () (sluice_health_ended >= on (name) sluice_health_limit))",
+          for: 0,
+          severity: "critical",
+          priority: "P1",
+          summary: "Container {{ $labels.name }} stays unhealthy, and starting it anew does not help",
+          description: "It has been ended {{ $value }} times, which is the limit, and is left as it is now.",
+        },
+        {
+          ...own,
           name: "CertificateExpiry",
           expr: `min by (service) (probe_ssl_earliest_cert_expiry{job="route"}) - time() < ${certificateDays * 86_400}`,
           for: 600,

@@ -15,6 +15,7 @@ export function containers(): RuleGroup[] {
     {
       name: "containers",
       rules: [
+        { record: "container:started_seconds", expr: named("sluice_container_started_seconds") },
         { record: "container:memory_working_set_bytes", expr: named("sluice_container_memory_working_set_bytes") },
         { record: "container:memory_limit_bytes", expr: `${named("sluice_container_memory_limit_bytes")} > 0` },
         { record: "container:memory_used:ratio", expr: "container:memory_working_set_bytes / container:memory_limit_bytes" },

@@ -48,6 +48,21 @@ function backupMissing({ job, maxAgeSeconds }: BackupJob, owner: string): AlertR
   };
 }
 
+/** Postgres protects itself from a full disk (images/postgres/bin/disk-watch). */
+function readOnly(owner: string): AlertRule {
+  return {
+    name: "DatabaseReadOnly",
+    expr: "max by (job) (pg_settings_default_transaction_read_only) == 1",
+    for: 0,
+    severity: "critical",
+    priority: "P0",
+    area: "data",
+    owner,
+    summary: "Postgres takes no writes: its disk is almost full",
+    description: "New transactions are read-only ({{ $value }}) until there is room on the disk. Nothing is lost; what writes fails.",
+  };
+}
+
 /** Stores, backups, and work that must go on. */
 export function data({ owner, hasPostgres, hasRedis, backupJobs, progressCounters, scrapeSeconds }: RuleSettings): RuleGroup[] {
   const progress = `sluice_progress_total{${oneOf("counter", progressCounters)}}`;
@@ -58,6 +73,7 @@ export function data({ owner, hasPostgres, hasRedis, backupJobs, progressCounter
       name: "data",
       rules: [
         ...(hasPostgres ? [storeDown("DatabaseDown", "Postgres", "postgres", "pg_up", owner, { priority: "P0" })] : []),
+        ...(hasPostgres ? [readOnly(owner)] : []),
         ...(hasRedis ? [storeDown("RedisDown", "Redis", "redis", "redis_up", owner, { priority: "P1" })] : []),
         ...backupJobs.map((job) => backupMissing(job, owner)),
       ],

@@ -21,7 +21,7 @@ const JVM_HEAP = [
 ].join("\n");
 
 /** What an estate runs on. */
-export function resources({ owner, memoryRatio, cpuRatio, diskRatio, heapRatio }: RuleSettings): RuleGroup[] {
+export function resources({ owner, memoryRatio, cpuRatio, diskRatio, diskFullRatio, heapRatio }: RuleSettings): RuleGroup[] {
   const own = { area: "resources", owner } as const;
   return [
     {
@@ -56,6 +56,16 @@ export function resources({ owner, memoryRatio, cpuRatio, diskRatio, heapRatio }
           priority: "P1",
           summary: "The file system {{ $labels.mountpoint }} is almost full",
           description: `{{ $value | humanizePercentage }} of {{ $labels.mountpoint }} is taken; allowed are ${percent(diskRatio)}.`,
+        },
+        {
+          ...own,
+          name: "DiskFull",
+          expr: `max by (mountpoint) (1 - node_filesystem_avail_bytes${DISK} / node_filesystem_size_bytes${DISK}) > ${diskFullRatio}`,
+          for: 60,
+          severity: "critical",
+          priority: "P0",
+          summary: "The file system {{ $labels.mountpoint }} is full",
+          description: `{{ $value | humanizePercentage }} of {{ $labels.mountpoint }} is taken; above ${percent(diskFullRatio)} for a minute. Metrics and writes end next.`,
         },
         {
           ...own,

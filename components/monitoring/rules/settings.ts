@@ -88,6 +88,8 @@ export interface RuleSettings {
   readonly cpuRatio: number;
   /** Of a file system. @default 0.8 */
   readonly diskRatio: number;
+  /** Of a file system: above it, somebody has to come at once. @default 0.95 */
+  readonly diskFullRatio: number;
   /** Of what the heap may take. @default 0.9 */
   readonly heapRatio: number;
   /** Days before its end that a certificate is spoken of. @default 14 */
@@ -142,6 +144,7 @@ export function defaultRuleSettings({ services, ...choices }: RuleChoices): Rule
     memoryRatio: 0.85,
     cpuRatio: 0.9,
     diskRatio: 0.8,
+    diskFullRatio: 0.95,
     heapRatio: 0.9,
     certificateDays: 14,
     progressCounters: [],

@@ -8,6 +8,14 @@ const OWN_NAMES = "any name but edge, postgres, redis, network, prometheus, aler
 /** Ways to spoil the settings of a service. */
 export const services: Case[] = [
   [
+    "an end of what is unhealthy before it was",
+    (s) => (s.services.api.restartAfterSeconds = -1),
+    "sluice:services.api.restartAfterSeconds",
+    "-1",
+    "a whole number of seconds from 0 to 86400",
+    "set it to a whole number of seconds from 0 to 86400, for example 30",
+  ],
+  [
     "a route that is a pattern",
     (s) => (s.services.api.route = "/api/{id}"),
     "sluice:services.api.route",

@@ -4,6 +4,30 @@ const WEIGHT_FIX = "set it to a whole number from 0 to 100, for example 10";
 
 /** Ways to spoil the settings of traffic. */
 export const traffic: Case[] = [
+  [
+    "a breaker that never closes",
+    (s) => (s.edge.breaker = { ejectSeconds: 0 }),
+    "sluice:edge.breaker.ejectSeconds",
+    "0",
+    "a whole number of seconds from 1 to 3600",
+    "set it to a whole number of seconds from 1 to 3600, for example 10",
+  ],
+  [
+    "a good answer as a failed try",
+    (s) => (s.edge.breaker = { statuses: [404] }),
+    "sluice:edge.breaker.statuses[0]",
+    "404",
+    "500, 502, 503 or 504",
+    "set it to 500, 502, 503 or 504, for example 503",
+  ],
+  [
+    "a slow start of no requests",
+    (s) => (s.edge.breaker = { slowStartRequests: 0 }),
+    "sluice:edge.breaker.slowStartRequests",
+    "0",
+    "a whole number from 1 to 10000",
+    "set it to a whole number from 1 to 10000, for example 1000",
+  ],
   ["an unknown slot", (s) => (s.services.api.active = "gren"), "sluice:services.api.active", '"gren"', "blue or green", "write green"],
   [
     "no slot's name at all",

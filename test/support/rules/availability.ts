@@ -20,8 +20,74 @@ const slotDown = (name: string) => ({
   description: `0 containers of slot ${name} of api have answered for 2 minutes. The other slot takes its requests, if it is up.`,
 });
 
+const labels = 'name="api-blue-1", role="service", service="api", slot="blue"';
+const own = { name: "api-blue-1", role: "service", service: "api", slot: "blue" };
+const info = (id: string, name = labels) => `sluice_container_info{job="node", id="${id}", ${name}, release="v1"}`;
+const started = (id: string) => `sluice_container_started_seconds{job="node", id="${id}"}`;
+const health = (what: string, name = "api-blue-1") => `sluice_health_${what}{job="node", name="${name}"}`;
+const postgres = 'name="postgres", role="postgres", service="", slot=""';
+
 export const availability: AreaCases = {
+  needs: ["containers"],
   cases: [
+    {
+      says: "a container that does not run for 5 minutes is spoken of, its neighbours are not",
+      series: { [info("a")]: "1x40", [info("b", postgres)]: "1x40", [started("a")]: "7x4 stale", [started("b")]: "9x40" },
+      alerts: [
+        silent("ContainerNotRunning", "6m"),
+        fires("ContainerNotRunning", "6m15s", {
+          level: "warning P1",
+          labels: own,
+          summary: "Container api-blue-1 does not run",
+          description:
+            "1 container of this name belongs to the estate and has not run for 5 minutes. A standby that does not run is no way back.",
+        }),
+      ],
+    },
+    {
+      says: "where no container is measured, none is said to be down",
+      series: { [info("a")]: "1x40", [info("b", postgres)]: "1x40" },
+      alerts: [silent("ContainerNotRunning", "9m")],
+    },
+    {
+      says: "a container that starts four times in 15 minutes is spoken of; three times is not",
+      series: {
+        [info("a")]: "1x80",
+        [info("b", postgres)]: "1x80",
+        [started("a")]: "7x3 8x3 9x3 10x3 11x67",
+        [started("b")]: "7x3 8x3 9x3 10x71",
+      },
+      alerts: [
+        silent("ContainerRestarting", "3m45s"),
+        fires("ContainerRestarting", "4m", {
+          level: "warning P2",
+          labels: own,
+          summary: "Container api-blue-1 starts again and again",
+          description: "It has been started 4 times in 15 minutes: its program ends, or was ended because it stayed unhealthy.",
+        }),
+        silent("ContainerRestarting", "19m"),
+      ],
+    },
+    {
+      says: "a container that was ended as often as it may be is left, and spoken of; one of another estate is nobody's",
+      series: {
+        [info("a")]: "1x20",
+        [health("ended")]: "4x3 5x10 0x7",
+        [health("limit")]: "5x20",
+        [health("ended", "gone")]: "5x20",
+        [health("limit", "gone")]: "5x20",
+      },
+      alerts: [
+        silent("ContainerNotHealed", "45s"),
+        fires("ContainerNotHealed", "1m", {
+          level: "critical P1",
+          labels: own,
+          summary: "Container api-blue-1 stays unhealthy, and starting it anew does not help",
+          description: "It has been ended 5 times, which is the limit, and is left as it is now.",
+        }),
+        silent("ContainerNotHealed", "4m"),
+      ],
+    },
     {
       says: "a route that fails for 2 minutes is an outage, of that service alone",
       series: { [route("web")]: "1 1 0x20", [route("api")]: "1x22" },

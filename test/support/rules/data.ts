@@ -48,6 +48,20 @@ export const data: AreaCases = {
       alerts: [silent("DatabaseDown", "5m"), silent("RedisDown", "5m")],
     },
     {
+      says: "a Postgres that has put itself out of the way of a full disk; one that writes is well",
+      series: { [`pg_settings_default_transaction_read_only{${postgres}, server="10.9.0.3:5432"}`]: "0x3 1x3 0x10" },
+      alerts: [
+        silent("DatabaseReadOnly", "45s"),
+        fires("DatabaseReadOnly", "1m", {
+          level: "critical P0",
+          labels: { job: "postgres" },
+          summary: "Postgres takes no writes: its disk is almost full",
+          description: "New transactions are read-only (1) until there is room on the disk. Nothing is lost; what writes fails.",
+        }),
+        silent("DatabaseReadOnly", "2m"),
+      ],
+    },
+    {
       says: "backups whose last success is too old, for 10 minutes",
       // 25 hours and 8 days have passed after 30 seconds, exactly.
       series: { [last('job="nightly"')]: "-89970x60", [last('exported_job="weekly", job="node"')]: "-691170x60" },

@@ -100,6 +100,19 @@ export const resources: AreaCases = {
       alerts: [silent("DiskAlmostFull", "15m")],
     },
     {
+      says: "a file system that is more than 95 % full for a minute",
+      series: { [disk("avail", "/")]: "5x3 4x20", [disk("size", "/")]: "100x60" },
+      alerts: [
+        silent("DiskFull", "1m45s"),
+        fires("DiskFull", "2m", {
+          level: "critical P0",
+          labels: { mountpoint: "/" },
+          summary: "The file system / is full",
+          description: "96% of / is taken; above 95 % for a minute. Metrics and writes end next.",
+        }),
+      ],
+    },
+    {
       says: "a file system that will be full in a day, seen for half an hour, from six hours of data on",
       every: "5m",
       // 1024 less every 5 minutes: 288 times that in a day.
