@@ -50,6 +50,8 @@ export default defineConfig({
           ...{ testTimeout: 300_000, hookTimeout: 600_000 },
         },
       },
+      // Each file has a copy of the program, in which something is wrong.
+      { test: { name: "refused", include: ["test/refused/**/*.test.ts"], fileParallelism: false, ...ESTATE } },
       {
         test: {
           name: "engine",

@@ -11,20 +11,32 @@ import { main } from "./main.ts";
 import { add, type Tally, tallyLine } from "./tally.ts";
 
 /** Rooms of tests in the order of their price; docs/testing.md says what each one proves. */
-const ROOMS = ["pure", "components", "policies", "toolchain", "workflows", "manifests", "github", "dokploy", "cluster", "engine"] as const;
+const ROOMS = [
+  "pure",
+  "components",
+  "policies",
+  "toolchain",
+  "workflows",
+  "manifests",
+  "github",
+  "dokploy",
+  "cluster",
+  "refused",
+  "engine",
+] as const;
 type Room = (typeof ROOMS)[number];
 
 type Project = Exclude<Room, "toolchain"> | "engine-own";
 
-/** Rooms that need no Docker and take all of their time for one thing at a time: beside the engine room they take what it leaves of the cores. */
-const BESIDE: readonly Room[] = ["workflows", "manifests", "cluster", "github", "dokploy"];
+/** Rooms that make nothing in Docker and do one thing at a time: beside the engine room they take what it leaves of the cores. */
+const BESIDE: readonly Room[] = ["workflows", "manifests", "cluster", "github", "dokploy", "refused"];
 
 /** Vitest's projects, as they run: one run after the other. The first takes all cores. */
 const RUNS: readonly (readonly Project[])[] = [
   ["pure", "components", "policies", "workflows", "manifests"],
   ["engine"],
   ["engine-own"],
-  ["cluster", "github", "dokploy"],
+  ["cluster", "github", "dokploy", "refused"],
 ];
 
 const command = new Command("npm test --")
@@ -37,7 +49,7 @@ const { room: rooms = [...ROOMS] } = command.opts<{ room?: Room[] }>();
 await main(async () => {
   const beside = rooms.includes("engine") ? rooms.filter((room) => BESIDE.includes(room)) : [];
   const here = rooms.filter((room) => !beside.includes(room));
-  if (here.includes("engine")) {
+  if (here.includes("engine") || here.includes("refused")) {
     await ensureEngine();
     await ensureDocker();
     await ensureDebian();

@@ -53,7 +53,11 @@ describe("signed evidence", () => {
     ["no signature", (text) => JSON.stringify({ evidence: JSON.parse(text).evidence }), "has no signature"],
     ["a signature of another kind", (text) => JSON.stringify({ ...JSON.parse(text), signature: 7 }), "has a signature that is no text"],
     ["half a signature", (text) => text.replace(/\.\.[^"]+/, ".."), "cut short"],
-    ["another text's signature", (text) => text.replace(/\.\.(.)/, (_, first) => (first === "A" ? "..B" : "..A")), "was changed after it was signed"],
+    [
+      "another text's signature",
+      (text) => text.replace(/\.\.(.)/, (_, first) => (first === "A" ? "..B" : "..A")),
+      "was changed after it was signed",
+    ],
     ["half a file", (text) => text.slice(0, 200), "is no JSON"],
     ["another file", () => "[1]", "is no release evidence"],
   ])("is refused with %s", async (_what, change, words) => {

@@ -16,7 +16,7 @@ import { traffic } from "../support/refusals/traffic.ts";
 import { workload } from "../support/refusals/workload.ts";
 import { type Case, goodSettings } from "../support/settings.ts";
 
-// The same tables are put before the real engine by test/engine/own/refusals.test.ts.
+// The same tables are put before the real engine by test/refused/refusals.test.ts.
 const TABLES: Readonly<Record<string, readonly Case[]>> = {
   "the estate": estate,
   "a service": services,

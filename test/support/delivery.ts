@@ -196,7 +196,7 @@ export class Delivery {
 
 /** Away with what takes long to look at and changes nothing here: evidence is about all that is committed, and its gates have room. */
 async function leaveOut(people: Checkout): Promise<void> {
-  const rooms = ["cluster", "components", "engine", "github", "manifests", "policies", "workflows"];
+  const rooms = ["cluster", "components", "engine", "dokploy", "github", "manifests", "policies", "refused", "workflows"];
   const pure = await readdir(join(people.root, "test/pure"));
   const unread = pure.filter((name) => !name.startsWith("examples-")).map((name) => `pure/${name}`);
   await Promise.all([...rooms, ...unread].map((path) => rm(join(people.root, "test", path), { recursive: true })));

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { writeEvidence } from "../../../evidence/file.ts";
-import { imagesOf } from "../../../evidence/parts/images.ts";
-import { makeKeys } from "../../../evidence/signature.ts";
-import { decodeStackFile } from "../../../settings/decode.ts";
-import { parseSettings } from "../../../settings/parse.ts";
-import { EVIDENCE } from "../../policies/fixtures.ts";
-import { makeCertificate } from "../../support/certificate.ts";
-import { FAULTS, type Fault } from "../../support/faults.ts";
-import { type Json, Project } from "../../support/project.ts";
-import type { Raw } from "../../support/settings.ts";
+import { writeEvidence } from "../../evidence/file.ts";
+import { imagesOf } from "../../evidence/parts/images.ts";
+import { makeKeys } from "../../evidence/signature.ts";
+import { decodeStackFile } from "../../settings/decode.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import { EVIDENCE } from "../policies/fixtures.ts";
+import { makeCertificate } from "../support/certificate.ts";
+import { FAULTS, type Fault } from "../support/faults.ts";
+import { type Json, Project } from "../support/project.ts";
+import type { Raw } from "../support/settings.ts";
 
 const STACK_TRACE = /^\s+at .*\.[cm]?[tj]s:\d+|node_modules|unhandled/im;
 // Put together here so that no scanner takes this file for a leak.
