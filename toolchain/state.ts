@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, readdir, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problem } from "./problem.ts";
@@ -22,7 +22,10 @@ export async function ensureState(folder: string, env: NodeJS.ProcessEnv = proce
   if (env.PULUMI_BACKEND_URL) return { env: {} };
   const state = resolve(folder, "state");
   await mkdir(state, { recursive: true });
-  const backend = { PULUMI_BACKEND_URL: pathToFileURL(state).href };
+  // Beside each file the engine's file store would keep a note, which it does not write at once: a run that is killed in that moment leaves
+  // it empty, and then the stack cannot be read any more ("failed to load checkpoint: EOF").
+  const backend = { PULUMI_BACKEND_URL: `${pathToFileURL(state).href}?metadata=skip` };
+  await dropNotes(join(state, ".pulumi"));
   // An empty PULUMI_CONFIG_PASSPHRASE is an answer as well: "without one".
   if (env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE) return { env: backend };
 
@@ -38,6 +41,16 @@ export async function ensureState(folder: string, env: NodeJS.ProcessEnv = proce
     await writeFile(passphrase, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" }).catch(ignoreExists);
   }
   return { env: { ...backend, PULUMI_CONFIG_PASSPHRASE_FILE: passphrase } };
+}
+
+/** Take away the file store's notes that an engine without `metadata=skip` has left: one that is cut short is in the way, and none is needed. */
+async function dropNotes(store: string): Promise<void> {
+  // Its history, which only grows, is not asked for here.
+  for (const part of [".", "stacks", "locks"]) {
+    const files = await readdir(join(store, part), { recursive: part !== "." }).catch(() => []);
+    const notes = files.filter((name) => name.endsWith(".attrs"));
+    await Promise.all(notes.map((name) => rm(join(store, part, name), { force: true })));
+  }
 }
 
 async function exists(file: string): Promise<boolean> {

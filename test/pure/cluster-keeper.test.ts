@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 
 const KEEPER = resolve(import.meta.dirname, "..", "support", "cluster", "keeper.ts");
 
@@ -31,6 +31,7 @@ it.each(["SIGKILL", "SIGTERM", "its own end"] as const)(
   async (end) => {
     const outside = await mkdtemp(join(tmpdir(), "sluice-keeper-"));
     const folder = await mkdtemp(join(tmpdir(), "sluice-kept-"));
+    onTestFinished(() => rm(outside, { recursive: true }));
     await writeFile(join(outside, "run.mjs"), RUN);
     const run = spawn(process.execPath, [join(outside, "run.mjs"), folder], { stdio: ["pipe", "pipe", "inherit"], detached: true });
     const pid = Number(await new Promise<string>((told) => run.stdout.once("data", (text) => told(String(text)))));

@@ -79,7 +79,7 @@ describe("a lock", () => {
       await writeFile(join(locks, place, "one.json"), JSON.stringify(content));
     }
     await writeFile(join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
-    const engine = { env: { PULUMI_BACKEND_URL: pathToFileURL(folder).href } };
+    const engine = { env: { PULUMI_BACKEND_URL: `${pathToFileURL(folder).href}?metadata=skip` } };
     await clearStaleLock({ root: folder, stack: "dev" }, engine);
     expect(await readdir(join(locks, "shop/dev"))).toEqual([]);
     expect(await readdir(join(locks, "shop/prod"))).toEqual(["one.json"]);
@@ -95,12 +95,22 @@ describe("the state of a checkout", () => {
   it("is made once, with a passphrase that only its owner reads", async () => {
     const first = await ensureState(folder, {});
     const file = first.env.PULUMI_CONFIG_PASSPHRASE_FILE ?? "";
-    expect(first.env.PULUMI_BACKEND_URL).toBe(pathToFileURL(join(folder, "state")).href);
+    expect(first.env.PULUMI_BACKEND_URL).toBe(`${pathToFileURL(join(folder, "state")).href}?metadata=skip`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const passphrase = await readFile(file, "utf8");
     expect(passphrase.trim().length).toBeGreaterThanOrEqual(40);
     expect(await ensureState(folder, {})).toEqual(first);
     expect(await readFile(file, "utf8")).toBe(passphrase);
+  });
+  it("loses the file store's notes, which a killed run may have cut short, and nothing else", async () => {
+    const stacks = join(folder, "state/.pulumi/stacks/shop");
+    await mkdir(stacks, { recursive: true });
+    await writeFile(join(folder, "passphrase"), "one\n");
+    for (const name of ["dev.json", "dev.json.attrs", "dev.json.bak", "dev.json.bak.attrs", "../../meta.yaml", "../../meta.yaml.attrs"])
+      await writeFile(join(stacks, name), "");
+    await ensureState(folder, {});
+    expect((await readdir(stacks)).toSorted()).toEqual(["dev.json", "dev.json.bak"]);
+    expect((await readdir(join(stacks, "../.."))).toSorted()).toEqual(["meta.yaml", "stacks"]);
   });
   it("is the person's own when they say so", async () => {
     expect(await ensureState(folder, { PULUMI_BACKEND_URL: "s3://stacks" })).toEqual({ env: {} });
