@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { probeUrl } from "../components/monitoring/plan.ts";
 import { type Around, back, drill, prepare } from "../drills/drill.ts";
 import { SAFE_MB } from "../drills/fill.ts";
@@ -14,6 +14,7 @@ import { reach } from "../estate/reach.ts";
 import { readStatus } from "../estate/status.ts";
 import { Problem } from "../toolchain/problem.ts";
 import { main } from "./main.ts";
+import { whole } from "./whole.ts";
 
 interface Options {
   readonly stack: string;
@@ -137,13 +138,4 @@ async function addressOf(project: ReturnType<typeof readProject>, docker: Awaite
     options.service === undefined ? route !== undefined : name === options.service,
   );
   return (routed && probeUrl(routed, edge.url)) ?? `${edge.url}${routed?.route ?? "/"}`;
-}
-
-function whole(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < from || number > to)
-      throw new InvalidArgumentError(`Allowed: a whole number from ${from} to ${to}.`);
-    return number;
-  };
 }

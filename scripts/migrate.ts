@@ -5,6 +5,7 @@ import { sweepDead, sweepOwn, Throwaway } from "../evidence/throwaway.ts";
 import { RULES, type Rule } from "../migrations/judge.ts";
 import { migrate } from "../migrations/migrate.ts";
 import { main } from "./main.ts";
+import { whole } from "./whole.ts";
 
 const known = Object.keys(RULES) as Rule[];
 const command = new Command("npm run migrate --")
@@ -60,13 +61,4 @@ function rules(text: string): Rule[] {
   const unknown = wanted.filter((rule) => !known.includes(rule as Rule));
   if (unknown.length > 0) throw new InvalidArgumentError(`Not known: ${unknown.join(", ")}. Allowed: ${known.join(", ")}.`);
   return wanted as Rule[];
-}
-
-function whole(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < from || number > to)
-      throw new InvalidArgumentError(`Allowed: a whole number from ${from} to ${to}.`);
-    return number;
-  };
 }
