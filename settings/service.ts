@@ -98,7 +98,7 @@ export const service = field(
     restartAfterSeconds: seconds(
       0,
       86_400,
-      "Seconds that a container may leave its health check without an answer (ten times as long: answer it with an error) before its program is ended and starts anew; each next time takes twice as long, and there are five. 0: never.",
+      "Seconds that a container may leave its health check without an answer before its program is ended and starts anew; ten times as long when it answers with an error, or was never well since its start. 0: never.",
       30,
     ).default(60),
     readyTimeoutSeconds: seconds(1, 1800, "Seconds a new container may take until its first good health check.", 60).default(60),

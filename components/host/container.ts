@@ -97,11 +97,11 @@ export function createContainer(name: string, args: ContainerArgs, opts: pulumi.
       envs: envList({ TINI_SUBREAPER: "1", ...env }),
       networksAdvanced: [{ name: host.network, ipv4Address: address }],
       ports: ports.map(({ bind, external, internal }) => ({ ip: bind, external, internal, protocol: "tcp" })),
-      volumes: volumesOf([...mounts, host.health]),
+      volumes: volumesOf(mounts),
       ...(command === undefined ? {} : { command: [...command] }),
       ...(user === undefined ? {} : { user }),
       healthcheck: {
-        tests: ["CMD", ...keepHealthy(name, healing, healthy)],
+        tests: ["CMD", ...keepHealthy(healing, healthy)],
         interval: `${healthIntervalSeconds}s`,
         timeout: `${healthTimeoutSeconds}s`,
         startPeriod: "0s",

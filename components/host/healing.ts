@@ -10,9 +10,15 @@ export interface Healing {
   readonly answering: number;
 }
 
-/** A program that comes up within so many seconds, and ends well whenever it is told to. */
-export const quickStart = (silent: number, ready: number): Healing =>
-  silent === 0 ? NEVER : { silent, starting: Math.max(silent, ready), answering: silent * 10 };
+/**
+ * A program that comes up within so many seconds, and ends well whenever it is told to. What did not get well after a start is ended ten
+ * times as rarely: another start may help when what it needs has come back, and somebody wants to look at it meanwhile.
+ */
+export function quickStart(silent: number, ready: number): Healing {
+  if (silent === 0) return NEVER;
+  const longer = Math.max(silent * 10, ready);
+  return { silent, starting: longer, answering: longer };
+}
 
 /**
  * A data store is never ended while it comes up: it may replay its log for an hour, and would begin again. Later only when it does not
@@ -22,19 +28,14 @@ export const STORE: Healing = { silent: 120, starting: 0, answering: 0 };
 
 const NEVER: Healing = { silent: 0, starting: 0, answering: 0 };
 
-/** Times that a container is ended; each takes twice as long as the one before. Then it is left as it is, and an alert says so. */
-export const HEALING_LIMIT = 5;
-
 const SCRIPT = readFileSync(new URL("scripts/keep-healthy.sh", import.meta.url), "utf8");
 
 /**
  * A health check that also ends what goes on failing it. It needs a shell in the image, and nothing from outside: no container has Docker's
  * socket.
  *
- * @param name of the container, without the estate's
  * @param check program and arguments; it exits with 22 when it had an answer that is an error, as `curl --fail` does
  */
-export function keepHealthy(name: string, { silent, starting, answering }: Healing, check: readonly string[]): string[] {
-  const times = [silent, starting, answering, HEALING_LIMIT].map(String);
-  return ["sh", "-c", SCRIPT, "keep-healthy", name, ...times, ...check];
+export function keepHealthy({ silent, starting, answering }: Healing, check: readonly string[]): string[] {
+  return ["sh", "-c", SCRIPT, "keep-healthy", ...[silent, starting, answering].map(String), ...check];
 }

@@ -1,9 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { gateway, type OwnRole, ownAddress, slotAddress } from "./addresses.ts";
-import type { VolumeMount } from "./container.ts";
 import { labelsOf, type Role, type SlotIdentity } from "./labels.ts";
-import { HEALTH_PATH } from "./paths.ts";
 
 export interface HostArgs {
   /** Name of the estate: the prefix of everything it makes in Docker. */
@@ -29,8 +27,6 @@ export class Host extends pulumi.ComponentResource {
   public readonly engine: docker.Provider;
   /** Name of the estate's network. */
   public readonly network: pulumi.Output<string>;
-  /** Where every container notes how often it had to be ended. */
-  public readonly health: VolumeMount;
 
   constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:host:Host", name, {}, opts);
@@ -51,20 +47,7 @@ export class Host extends pulumi.ComponentResource {
       { parent: this, provider: this.engine, deleteBeforeReplace: true },
     );
 
-    const health = new docker.Volume(
-      `${name}-health`,
-      {
-        name: this.qualify("health"),
-        driver: "local",
-        // In memory, and small: whoever writes here takes nothing from the disk. Any user may, because images bring their own.
-        driverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m,mode=1777" },
-        labels: this.labels("files"),
-      },
-      { parent: this, provider: this.engine },
-    );
-
     this.network = network.name;
-    this.health = { volume: health.name, path: HEALTH_PATH, readOnly: false };
     this.registerOutputs({ network: this.network });
   }
 

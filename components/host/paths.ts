@@ -3,6 +3,3 @@ export const SECRETS_PATH = "/run/secrets";
 
 /** Where a slot or a workload finds its own configuration files: in `current` below it. */
 export const CONFIG_PATH = "/run/config";
-
-/** Where every container notes how often it had to be ended; shared by the estate. */
-export const HEALTH_PATH = "/run/health";

@@ -23,7 +23,6 @@ describe("a host", () => {
     });
     expect(census(seen)).toEqual([
       "docker:index/network:Network host-network",
-      "docker:index/volume:Volume host-health",
       "pulumi:providers:docker host-engine",
       "sluice:host:Host host",
     ]);
@@ -36,19 +35,6 @@ describe("a host", () => {
         { label: "dev.sluice.estate", value: "shop" },
         { label: "dev.sluice.role", value: "network" },
       ],
-    });
-  });
-});
-
-describe("a host's place for health", () => {
-  it("is small and in memory, and any user may write there: images bring their own", async () => {
-    const { Host } = await import("../../components/index.ts");
-    const seen = await record(() => {
-      new Host("host", { estate: "shop", docker: "unix:///s", subnet: "10.9.0.0/16" });
-    });
-    expect(only(seen, VOLUME, "host-health").inputs).toMatchObject({
-      name: "shop-health",
-      driverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m,mode=1777" },
     });
   });
 });
@@ -76,7 +62,6 @@ describe("an edge", () => {
         { volumeName: "shop-edge-control", containerPath: "/control", readOnly: false },
         { volumeName: "shop-edge-config", containerPath: "/config", readOnly: false },
         { volumeName: "shop-edge-metrics", containerPath: "/metrics", readOnly: false },
-        { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
       ],
       readOnly: true,
       capabilities: { drops: ["ALL"] },
@@ -166,13 +151,12 @@ describe("a data store", () => {
       expect(only(seen, CONTAINER, "postgres").inputs).toMatchObject({
         ports: [],
         healthcheck: {
-          tests: ["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "postgres", "120", "0", "0", "5", "healthy"],
+          tests: ["CMD", "sh", "-c", expect.stringContaining("kill -KILL -1"), "keep-healthy", "120", "0", "0", "healthy"],
         },
         networksAdvanced: [{ name: "shop", ipv4Address: "10.9.0.3" }],
         volumes: [
           { volumeName: "shop-postgres-secrets", containerPath: "/run/secrets", readOnly: true },
           { volumeName: "shop-postgres-data", containerPath: "/var/lib/postgresql/data", readOnly: false },
-          { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
         ],
       });
     });

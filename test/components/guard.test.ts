@@ -31,7 +31,6 @@ describe("the guard", () => {
       { volumeName: "shop-edge-control", containerPath: "/control", readOnly: false },
       { volumeName: "shop-edge-metrics", containerPath: "/metrics", readOnly: true },
       { volumeName: "shop-guard-state", containerPath: "/state", readOnly: false },
-      { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
     ]);
     expect(inputs).toMatchObject({ ports: [], privileged: false, readOnly: true, capabilities: { drops: ["ALL"] } });
     expect(inputs.networksAdvanced).toEqual([expect.objectContaining({ ipv4Address: "10.9.0.12" })]);

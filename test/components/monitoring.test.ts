@@ -100,10 +100,7 @@ describe("monitoring", () => {
   it("gives the exporter of Postgres the store's own password file, and no password", async () => {
     const { envs, volumes } = only(await monitored(), CONTAINER, "postgres-metrics").inputs;
     expect(envs).toContain("DATA_SOURCE_PASS_FILE=/run/secrets/postgres-password");
-    expect(volumes).toEqual([
-      { volumeName: "shop-postgres-secrets", containerPath: "/run/secrets", readOnly: true },
-      { volumeName: "shop-health", containerPath: "/run/health", readOnly: false },
-    ]);
+    expect(volumes).toEqual([{ volumeName: "shop-postgres-secrets", containerPath: "/run/secrets", readOnly: true }]);
   });
 
   it("mounts the secrets that alerting names as files, and puts their values nowhere else", async () => {

@@ -18,7 +18,7 @@ const WHOLE = [
   ...["-api-blue-1", "-api-green-1", "-edge", "-postgres", "-redis", "-web-blue-1", "-web-green-1"],
   ...["-alertmanager-config", "-alertmanager-data", "-edge-metrics", "-node-text", "-prometheus-config", "-prometheus-data"],
   ...["-alertmanager", "-edge-metrics", "-node-metrics", "-postgres-metrics", "-probes", "-prometheus", "-redis-metrics"],
-  ...["-guard", "-guard-state", "-health"],
+  ...["-guard", "-guard-state"],
 ].sort();
 
 describe("a run that died", () => {
@@ -116,7 +116,7 @@ describe("a first up that died while it made the network, before the state knew 
       await dieMaking(project, "docker:index/network:Network");
       const started = await project.script("start");
       expect(started.exitCode, started.text).toBe(0);
-      expect(await census(project)).toEqual(["", "-edge", "-edge-config", "-edge-control", "-edge-metrics", "-health"]);
+      expect(await census(project)).toEqual(["", "-edge", "-edge-config", "-edge-control", "-edge-metrics"]);
     } finally {
       await project.remove();
     }

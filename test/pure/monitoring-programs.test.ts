@@ -87,39 +87,6 @@ describe("container-metrics", () => {
   });
 });
 
-describe("health-metrics", () => {
-  const read = () => run("exporters/bin/health-metrics", [], { SLUICE_HEALTH: join(folder, "health") }).text.split("\n");
-
-  it("says how often each container was ended, and when it is left alone; of two users, the worse one counts", () => {
-    write("health/api-blue-1.10001", "abc 3 1700000000 5\n");
-    write("health/api-blue-1.0", "abc 1 1700000000 5\n");
-    write("health/postgres.10001", "def 0 0 5\n");
-    expect(
-      read()
-        .filter((line) => line.startsWith("sluice_"))
-        .sort(),
-    ).toEqual([
-      'sluice_health_ended{name="api-blue-1"} 3',
-      'sluice_health_ended{name="postgres"} 0',
-      'sluice_health_limit{name="api-blue-1"} 5',
-      'sluice_health_limit{name="postgres"} 5',
-    ]);
-  });
-
-  it("reads no more than 200 of them: one container must not fill the monitoring of all", () => {
-    for (let n = 0; n < 300; n++) write(`health/x${n}.1`, "abc 1 0 5\n");
-    expect(read().filter((line) => line.startsWith("sluice_health_ended"))).toHaveLength(200);
-  });
-
-  it("leaves out what is no name and no number: every container may write there", () => {
-    write('health/x"} 1 #.1', "abc 3 0 5\n");
-    write("health/api.1", 'abc 3"} 0 5\n');
-    write("health/.new", "abc 3 0 5\n");
-    write("health/web.1", "\n");
-    expect(read().filter((line) => line.startsWith("sluice_"))).toEqual([]);
-  });
-});
-
 describe("rotate-metrics-log", () => {
   const rotate = (bytes = "100") => run("edge/bin/rotate-metrics-log", [bytes], { SLUICE_METRICS_LOG: folder });
   const files = () => readdirSync(folder).filter((name) => name.startsWith("requests-"));

@@ -38,7 +38,7 @@ export function availability({ owner, certificateDays }: RuleSettings): RuleGrou
           ...own,
           name: "ContainerNotRunning",
           // Where nothing is measured of any container, nothing is known of this one.
-          expr: "(count by (name, role, service, slot) (sluice_container_info)\nunless on (name) container:started_seconds)\nand on () count(container:started_seconds) > 0",
+          expr: "(count by (name, role, service, slot) (sluice_container_info)\nunless on (name) container:started_seconds)\nand on () count(container:started_seconds)",
           for: 300,
           severity: "warning",
           priority: "P1",
@@ -56,16 +56,6 @@ export function availability({ owner, certificateDays }: RuleSettings): RuleGrou
           priority: "P2",
           summary: "Container {{ $labels.name }} starts again and again",
           description: "It has been started {{ $value }} times in 15 minutes: its program ends, or was ended because it stayed unhealthy.",
-        },
-        {
-          ...own,
-          name: "ContainerNotHealed",
-          expr: "sum by (name, role, service, slot) (sluice_container_info * on (name) group_left () (sluice_health_ended >= on (name) sluice_health_limit))",
-          for: 0,
-          severity: "critical",
-          priority: "P1",
-          summary: "Container {{ $labels.name }} stays unhealthy, and starting it anew does not help",
-          description: "It has been ended {{ $value }} times, which is the limit, and is left as it is now.",
         },
         {
           ...own,

@@ -24,7 +24,6 @@ const labels = 'name="api-blue-1", role="service", service="api", slot="blue"';
 const own = { name: "api-blue-1", role: "service", service: "api", slot: "blue" };
 const info = (id: string, name = labels) => `sluice_container_info{job="node", id="${id}", ${name}, release="v1"}`;
 const started = (id: string) => `sluice_container_started_seconds{job="node", id="${id}"}`;
-const health = (what: string, name = "api-blue-1") => `sluice_health_${what}{job="node", name="${name}"}`;
 const postgres = 'name="postgres", role="postgres", service="", slot=""';
 
 export const availability: AreaCases = {
@@ -66,26 +65,6 @@ export const availability: AreaCases = {
           description: "It has been started 4 times in 15 minutes: its program ends, or was ended because it stayed unhealthy.",
         }),
         silent("ContainerRestarting", "19m"),
-      ],
-    },
-    {
-      says: "a container that was ended as often as it may be is left, and spoken of; one of another estate is nobody's",
-      series: {
-        [info("a")]: "1x20",
-        [health("ended")]: "4x3 5x10 0x7",
-        [health("limit")]: "5x20",
-        [health("ended", "gone")]: "5x20",
-        [health("limit", "gone")]: "5x20",
-      },
-      alerts: [
-        silent("ContainerNotHealed", "45s"),
-        fires("ContainerNotHealed", "1m", {
-          level: "critical P1",
-          labels: own,
-          summary: "Container api-blue-1 stays unhealthy, and starting it anew does not help",
-          description: "It has been ended 5 times, which is the limit, and is left as it is now.",
-        }),
-        silent("ContainerNotHealed", "4m"),
       ],
     },
     {
