@@ -166,9 +166,15 @@ describe("the edge over HTTP", () => {
     const blue = await project.container("api-blue-1");
     await project.docker.run(["stop", "--time", "5", blue.Id]);
     try {
-      const line = await lineOf("answered-by-backup", "/api/version");
-      expect(line).toMatchObject({ service: "api", chosen: "blue", slot: "green", release: "v2", status: 200 });
-      expect(line.upstream).toMatch(/^10\.\d+\.\d+\.\d+:3000, 10\.\d+\.\d+\.\d+:3000$/);
+      const upstreams: string[] = [];
+      while (upstreams.length < 5 && !upstreams.at(-1)?.includes(",")) {
+        const line = await lineOf(`answered-by-backup-${upstreams.length}`, "/api/version");
+        expect(line).toMatchObject({ service: "api", chosen: "blue", slot: "green", release: "v2", status: 200 });
+        upstreams.push(line.upstream);
+        // A probe may have met it first: then it is left out for two seconds, and nobody tries it.
+        await sleep(2100);
+      }
+      expect(upstreams.at(-1)).toMatch(/^10\.\d+\.\d+\.\d+:3000, 10\.\d+\.\d+\.\d+:3000$/);
     } finally {
       await project.docker.run(["start", blue.Id]);
       await healthy(project, "api-blue-1");
