@@ -52,6 +52,8 @@ export default defineConfig({
       },
       // Each file has a copy of the program, in which something is wrong.
       { test: { name: "refused", include: ["test/refused/**/*.test.ts"], fileParallelism: false, ...ESTATE } },
+      // Each file has machines of its own: containers with systemd, sshd and a Docker engine.
+      { test: { name: "machines", include: ["test/machines/**/*.test.ts"], fileParallelism: false, ...ESTATE } },
       {
         test: {
           name: "engine",

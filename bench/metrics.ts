@@ -1,3 +1,4 @@
+import { type OwnRole, ownAddress } from "../components/host/addresses.ts";
 import { planMonitoring } from "../components/monitoring/plan.ts";
 import { renderPrometheus } from "../components/monitoring/prometheus-conf.ts";
 import type { Change, Project } from "../test/support/project.ts";
@@ -9,6 +10,7 @@ import type { Part } from "./part.ts";
 import { hasWrk, rush } from "./wrk.ts";
 
 const SUBNET = "10.246.0.0/16";
+const addressOf = (role: OwnRole): string => ownAddress(SUBNET, role);
 
 /** Cores of the edge: half of one keeps the edge the bottleneck; two let everything on the machine compete, the counting included. */
 const CORES = [0.5, 2] as const;
@@ -143,7 +145,7 @@ async function rendering(project: Project): Promise<Figure[]> {
 function render(count: number): Record<string, string> {
   const names = Array.from({ length: count }, (_, index) => `s${index + 1}`);
   const { rules, routes } = planMonitoring({
-    ...{ estate: "bench", subnet: SUBNET, tls: false, hasPostgres: true, hasRedis: true, port: 8090, scrapeSeconds: 15 },
+    ...{ estate: "bench", addressOf, tls: false, hasPostgres: true, hasRedis: true, port: 8090, scrapeSeconds: 15 },
     services: names.map((name) => ({
       ...{ name, route: `/${name}`, stripRoute: true, health: "/health" },
       slo: { availabilityPercent: 99.9, latencyMs: 500, latencyPercent: 99 },
@@ -159,7 +161,7 @@ function render(count: number): Record<string, string> {
     ["blue", "green"].map((slot) => ({ service, slot, release: "v1", address: "10.0.0.1:3000", health: "/health", metrics: "/metrics" })),
   );
   return renderPrometheus({
-    ...{ estate: "bench", subnet: SUBNET, scrapeSeconds: 15, edgeScrapeSeconds: 2, rules },
+    ...{ estate: "bench", addressOf, scrapeSeconds: 15, edgeScrapeSeconds: 2, rules },
     targets: { slots, routes, exporters: ["edge-metrics", "node-metrics"] },
   });
 }

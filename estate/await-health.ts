@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LABEL } from "../components/host/labels.ts";
 import { Problem } from "../toolchain/problem.ts";
-import type { ContainerFacts, Docker } from "./docker.ts";
+import type { ContainerFacts } from "./docker.ts";
+import { containersOf, type Engines } from "./fleet.ts";
 
 /** A job is made and not begun: it has no health. */
 const isJob = ({ Config }: ContainerFacts): boolean => Config.Labels[LABEL.job] !== undefined;
@@ -14,10 +15,10 @@ const isHealthy = ({ State }: ContainerFacts): boolean => State.Status === "runn
  * @param seconds longest wait
  * @throws Problem naming every container that is not healthy by then
  */
-export async function awaitHealth(docker: Docker, estate: string, seconds = 60): Promise<void> {
+export async function awaitHealth(engines: Engines, estate: string, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
-    const sick = (await docker.containers(estate)).filter((container) => !isJob(container) && !isHealthy(container));
+    const sick = (await containersOf(engines, estate)).filter((container) => !isJob(container) && !isHealthy(container));
     if (sick.length === 0) return;
     if (Date.now() >= end) {
       const words = sick.map(({ Name, State }) => {

@@ -1,3 +1,5 @@
+import { hostsOf } from "../settings/hosts.ts";
+import { MAIN } from "../settings/place.ts";
 import { cacheRoot } from "../toolchain/cache.ts";
 import type { Engine } from "../toolchain/engine.ts";
 import { clearStaleLock } from "../toolchain/lock.ts";
@@ -6,8 +8,8 @@ import { runPulumi } from "../toolchain/pulumi.ts";
 import { awaitHealth } from "./await-health.ts";
 import { clearUp, readCheckpoint } from "./clear-up.ts";
 import { findConflicts, type PortClaim, renderConflicts } from "./conflicts.ts";
-import { recordDeployment } from "./deployments.ts";
-import type { Docker } from "./docker.ts";
+import { measuredBy, recordDeployment } from "./deployments.ts";
+import type { Fleet } from "./fleet.ts";
 import { passGatesOnce } from "./gate.ts";
 import { mendShares } from "./mend-shares.ts";
 import { type Checkpoint, findAll, hasPendingOperations, orphansOf, records, wasMaking } from "./orphans.ts";
@@ -19,44 +21,52 @@ import { Registry } from "./registry.ts";
  * state knows.
  * @throws Problem when another run is at work, something else holds the estate's names or ports, the update fails, or something does not get healthy
  */
-export async function bringUp(project: Project, docker: Docker, engine: Engine): Promise<void> {
+export async function bringUp(project: Project, engines: Fleet, engine: Engine): Promise<void> {
   const { root, stack, settings } = project;
   await runPulumi(engine, ["stack", "select", "--create", stack], { stdio: "quiet" });
   await clearStaleLock(project, engine);
 
   const checkpoint = await readCheckpoint(engine, stack);
   const registry = new Registry(cacheRoot());
-  const conflicts = await findConflicts(docker, registry, {
-    estate: settings.name,
-    checkout: root,
-    // A port of another host cannot be tried from here.
-    ports: settings.host.docker.startsWith("unix:") ? portsOf(settings) : [],
-    subnet: settings.host.subnet,
-    own: {
-      network: records(checkpoint, "docker:index/network:Network"),
-      edge: records(checkpoint, "docker:index/container:Container", "::edge"),
-      begun: wasMaking(checkpoint, "docker:index/network:Network", settings.name),
-    },
-  });
-  if (conflicts.length > 0) throw new Problem(renderConflicts(conflicts));
+  const conflicts = await Promise.all(
+    hostsOf(settings).map((host) =>
+      findConflicts(engines.at(host.name), registry, {
+        estate: settings.name,
+        checkout: root,
+        // A port of another host cannot be tried from here.
+        ports: host.docker.startsWith("unix:") ? portsOf(settings) : [],
+        subnet: host.subnet,
+        subnetSetting: host.name === MAIN ? "sluice:host.subnet" : `sluice:hosts.${host.name}.subnet`,
+        own: {
+          network: records(checkpoint, NETWORK, host.name === MAIN ? "::host-network" : `::host-${host.name}-network`),
+          edge: records(checkpoint, "docker:index/container:Container", "::edge"),
+          begun: wasMaking(checkpoint, NETWORK, settings.name),
+        },
+      }),
+    ),
+  );
+  if (conflicts.flat().length > 0) throw new Problem(renderConflicts(conflicts.flat()));
   registry.claim(settings.name, root);
 
   const died = hasPendingOperations(checkpoint);
-  await clearUp(project, docker, engine, checkpoint);
+  await clearUp(project, engines, engine, checkpoint);
   // Only now: the engine previews nothing while it knows of operations that nobody finished.
   await passGatesOnce(project, engine);
-  const deploy = (state: Checkpoint) => recordDeployment(docker, settings.name, () => update(engine, stack, state));
+  const deploy = (state: Checkpoint) => recordDeployment(measuredBy(engines.main, settings), () => update(engine, stack, state));
   if (!(await deploy(checkpoint))) {
     // Docker may still have been making what the dead run had asked for, when its remains were looked for.
     const after = await readCheckpoint(engine, stack);
-    const late = died ? orphansOf(after, await findAll(docker, settings.name)) : [];
-    if (late.length > 0) await clearUp(project, docker, engine, after);
-    if (late.length === 0 || !(await deploy(after)))
+    const found = died ? await Promise.all(engines.all.map((docker) => findAll(docker, settings.name))) : [];
+    const late = orphansOf(after, found.flat()).length > 0;
+    if (late) await clearUp(project, engines, engine, after);
+    if (!late || !(await deploy(after)))
       throw new Problem("The estate is not up: the reason is above. What ran before still runs; mend it and run this again.");
   }
-  await mendShares(docker, settings.name, settings.services);
-  await awaitHealth(docker, settings.name);
+  await mendShares(engines, settings.name, settings.services);
+  await awaitHealth(engines, settings.name);
 }
+
+const NETWORK = "docker:index/network:Network";
 
 /** Every port of this host that the estate claims, and the setting that chooses it. */
 function portsOf({ edge, monitoring }: Project["settings"]): PortClaim[] {

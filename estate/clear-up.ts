@@ -1,7 +1,7 @@
 import type { Engine } from "../toolchain/engine.ts";
 import { capturePulumi } from "../toolchain/pulumi.ts";
 import { say } from "../toolchain/say.ts";
-import type { Docker } from "./docker.ts";
+import type { Engines } from "./fleet.ts";
 import { type Checkpoint, findAll, hasPendingOperations, orphansOf, removeOrphans, withoutPendingOperations } from "./orphans.ts";
 import type { Project } from "./project.ts";
 
@@ -11,13 +11,16 @@ export async function readCheckpoint(engine: Engine, stack: string): Promise<Che
 }
 
 /** Forget operations that nobody finished, and remove what no state knows of: it would hold names, ports, volumes and the network. */
-export async function clearUp({ stack, settings }: Project, docker: Docker, engine: Engine, checkpoint: Checkpoint): Promise<void> {
+export async function clearUp({ stack, settings }: Project, engines: Engines, engine: Engine, checkpoint: Checkpoint): Promise<void> {
   if (hasPendingOperations(checkpoint)) {
     say("The last run was cut short: its unfinished operations are forgotten, and what it left in Docker is looked at instead.");
     await capturePulumi(engine, ["stack", "import", "--stack", stack], JSON.stringify(withoutPendingOperations(checkpoint)));
   }
-  const orphans = orphansOf(checkpoint, await findAll(docker, settings.name));
-  if (orphans.length === 0) return;
-  say(`Removing what no state knows of: ${orphans.map(({ kind, id }) => `${kind} ${id.slice(0, 12)}`).join(", ")}`);
-  await removeOrphans(docker, orphans);
+  for (const docker of engines.all) {
+    const orphans = orphansOf(checkpoint, await findAll(docker, settings.name));
+    if (orphans.length === 0) continue;
+    const where = docker.place === undefined ? "" : ` on ${docker.place}`;
+    say(`Removing what no state knows of${where}: ${orphans.map(({ kind, id }) => `${kind} ${id.slice(0, 12)}`).join(", ")}`);
+    await removeOrphans(docker, orphans);
+  }
 }

@@ -16,6 +16,8 @@ export interface Claim {
   readonly ports: readonly PortClaim[];
   /** The estate's own network, CIDR. */
   readonly subnet: string;
+  /** The setting that chooses it. @default sluice:host.subnet */
+  readonly subnetSetting?: string;
   /** What this checkout's state records as made already: then what is found there is its own. */
   readonly own: {
     readonly network: boolean;
@@ -84,7 +86,7 @@ export async function findConflicts(docker: Docker, registry: Registry, claim: C
     conflicts.push({
       what: `the network ${claim.subnet}`,
       holder: `Docker's network '${network.name}' (${network.subnets.join(", ")})`,
-      fix: `choose another one here: ${set("sluice:host.subnet", freeSubnet(all.flatMap(({ subnets }) => subnets)))} (any private network that nothing else uses)`,
+      fix: `choose another one here: ${set(claim.subnetSetting ?? "sluice:host.subnet", freeSubnet(all.flatMap(({ subnets }) => subnets)))} (any private network that nothing else uses)`,
     });
   }
   return conflicts;

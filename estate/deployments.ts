@@ -1,8 +1,25 @@
 import { z } from "zod";
 import { deploymentSilence } from "../components/monitoring/alerting/silence.ts";
 import { PORTS } from "../components/monitoring/targets.ts";
+import { addressIn, type Places } from "../settings/hosts.ts";
 import { say } from "../toolchain/say.ts";
 import type { Docker } from "./docker.ts";
+
+/** Where account is kept of an estate's deployments. */
+export interface Measured {
+  /** Engine of the container that keeps it. */
+  readonly docker: Docker;
+  readonly estate: string;
+  /** Name or address of Alertmanager, as that container finds it. */
+  readonly alertmanager: string;
+}
+
+/** @param docker the engine of main */
+export const measuredBy = (docker: Docker, settings: Places & { readonly name: string }): Measured => ({
+  ...{ docker, estate: settings.name },
+  // Docker knows names of containers on one host.
+  alertmanager: settings.monitoring?.host === undefined ? `${settings.name}-alertmanager` : addressIn(settings, "alertmanager"),
+});
 
 /** Longest time that alerts below critical wait for a deployment, should its run die: usually they wait as long as it takes. */
 const SILENCE_MINUTES = 15;
@@ -30,15 +47,15 @@ exit $noted`;
  *
  * @param deploy says whether the deployment was good
  */
-export async function recordDeployment(docker: Docker, estate: string, deploy: () => Promise<boolean>): Promise<boolean> {
+export async function recordDeployment(measured: Measured, deploy: () => Promise<boolean>): Promise<boolean> {
   const began = new Date();
-  const begun = begin(docker, estate, began).catch(tell("beginning"));
+  const begun = begin(measured, began).catch(tell("beginning"));
   let good = false;
   try {
     good = await deploy();
     return good;
   } finally {
-    await end(docker, estate, { good, began, silence: await begun }).catch(tell("end"));
+    await end(measured, { good, began, silence: await begun }).catch(tell("end"));
   }
 }
 
@@ -55,7 +72,7 @@ const ABSENT = /No such container|is not running|is restarting/;
  * for everything, because a `docker exec` takes a tenth of a second of one core.
  * @returns what it printed; nothing when the container is not there
  */
-async function inside(docker: Docker, estate: string, script: string, words: readonly string[], input = ""): Promise<string | undefined> {
+async function inside({ docker, estate }: Measured, script: string, words: readonly string[], input = ""): Promise<string | undefined> {
   try {
     return await docker.run(["exec", "-i", `${estate}-node-metrics`, "sh", "-c", script, "sh", ...words], input);
   } catch (error) {
@@ -64,12 +81,12 @@ async function inside(docker: Docker, estate: string, script: string, words: rea
   }
 }
 
-const alertmanager = (estate: string, path: string): string => `http://${estate}-alertmanager:${PORTS.alertmanager}/api/v2/${path}`;
+const alertmanager = ({ alertmanager: host }: Measured, path: string): string => `http://${host}:${PORTS.alertmanager}/api/v2/${path}`;
 
 /** @returns the id of the silence; nothing when there is nobody to be silenced */
-async function begin(docker: Docker, estate: string, startsAt: Date): Promise<string | undefined> {
-  const silence = deploymentSilence({ estate, release: "of this run", startsAt, minutes: SILENCE_MINUTES, by: "sluice" });
-  const answer = await inside(docker, estate, BEGIN, [alertmanager(estate, "silences")], JSON.stringify(silence));
+async function begin(measured: Measured, startsAt: Date): Promise<string | undefined> {
+  const silence = deploymentSilence({ estate: measured.estate, release: "of this run", startsAt, minutes: SILENCE_MINUTES, by: "sluice" });
+  const answer = await inside(measured, BEGIN, [alertmanager(measured, "silences")], JSON.stringify(silence));
   return answer ? Silenced.parse(JSON.parse(answer)).silenceID : undefined;
 }
 
@@ -80,7 +97,7 @@ interface Ended {
   readonly silence: string | undefined;
 }
 
-async function end(docker: Docker, estate: string, { good, began, silence }: Ended): Promise<void> {
+async function end(measured: Measured, { good, began, silence }: Ended): Promise<void> {
   const seconds = `${Math.floor(began.getTime() / 1000)}`;
-  await inside(docker, estate, END, [alertmanager(estate, "silence"), good ? "ok" : "failed", seconds, silence ?? ""]);
+  await inside(measured, END, [alertmanager(measured, "silence"), good ? "ok" : "failed", seconds, silence ?? ""]);
 }

@@ -37,9 +37,17 @@ export type Kind = "container" | "network" | "volume" | "image";
 /** The docker command line, talking to one engine. */
 export class Docker {
   private readonly host: string;
+  /** Name of its host, where the estate has several. */
+  readonly place: string | undefined;
 
-  constructor(host: string) {
+  constructor(host: string, place?: string) {
     this.host = host;
+    this.place = place;
+  }
+
+  /** Itself, where any number of engines is asked for. */
+  get all(): readonly Docker[] {
+    return [this];
   }
 
   /** Run one docker command and give its output. @throws ExecaError with docker's words */

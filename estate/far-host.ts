@@ -4,7 +4,7 @@ import type { Engine } from "../toolchain/engine.ts";
 import { clearStaleLock } from "../toolchain/lock.ts";
 import { Problem } from "../toolchain/problem.ts";
 import { clearUp, readCheckpoint } from "./clear-up.ts";
-import { Docker } from "./docker.ts";
+import { Fleet } from "./fleet.ts";
 import type { Project } from "./project.ts";
 import { reachBySsh, reachToDeploy, troubleNow } from "./reach.ts";
 import { openWay } from "./way.ts";
@@ -77,7 +77,7 @@ async function begin(mark: string, project: Project, engine: Engine): Promise<bo
   if (unfinished) {
     await clearStaleLock(project, engine);
     const checkpoint = await readCheckpoint(engine, project.stack);
-    await clearUp(project, new Docker(project.settings.host.docker), engine, checkpoint);
+    await clearUp(project, new Fleet(project.settings), engine, checkpoint);
   }
   mkdirSync(dirname(mark), { recursive: true, mode: 0o700 });
   writeFileSync(mark, "");

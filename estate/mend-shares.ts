@@ -2,7 +2,7 @@ import { greenShare } from "../components/edge/share.ts";
 import { LABEL } from "../components/host/labels.ts";
 import type { ServiceSettings } from "../settings/types.ts";
 import { say } from "../toolchain/say.ts";
-import type { Docker } from "./docker.ts";
+import type { Engines } from "./fleet.ts";
 import { readStatus, type ServiceStatus } from "./status.ts";
 
 /** A routed service whose clients go elsewhere than its settings say. */
@@ -28,13 +28,16 @@ export function strays(settings: readonly ServiceSettings[], running: readonly S
 /**
  * Put shares that somebody moved by hand, inside the edge, back to the settings. `up` cannot see them: to the engine nothing changed.
  */
-export async function mendShares(docker: Docker, estate: string, settings: readonly ServiceSettings[]): Promise<void> {
-  const { services } = await readStatus(docker, estate);
+export async function mendShares(engines: Engines, estate: string, settings: readonly ServiceSettings[]): Promise<void> {
+  const { services } = await readStatus(engines, estate);
   const found = strays(settings, services);
   if (found.length === 0) return;
-  const edge = (await docker.containers(estate)).find((container) => container.Config.Labels[LABEL.role] === "edge");
-  for (const { service, is, wanted } of found) {
-    say(`${service}: the edge has ${is}; put back to the settings.`);
-    if (edge) await docker.run(["exec", "-i", edge.Id, "set-share", service], wanted);
+  for (const docker of engines.all) {
+    const edge = (await docker.containers(estate)).find((container) => container.Config.Labels[LABEL.role] === "edge");
+    if (!edge) continue;
+    for (const { service, is, wanted } of found) {
+      say(`${service}: the edge has ${is}; put back to the settings.`);
+      await docker.run(["exec", "-i", edge.Id, "set-share", service], wanted);
+    }
   }
 }

@@ -1,21 +1,25 @@
+import { linkAddress } from "../components/host/addresses.ts";
 import { sshAddress } from "../components/host/ssh.ts";
+import { hostsOf } from "../settings/hosts.ts";
+import type { NamedHost } from "../settings/types.ts";
 import { ensureClient, ensureDocker } from "../toolchain/docker.ts";
 import { pingDocker } from "../toolchain/docker-ping.ts";
 import { Problem } from "../toolchain/problem.ts";
-import { askHost } from "../toolchain/ssh/ask.ts";
+import { askHost, silentPeers } from "../toolchain/ssh/ask.ts";
 import { fullDisk, type HostFacts, type Trouble } from "../toolchain/ssh/words.ts";
-import { Docker } from "./docker.ts";
+import { Fleet } from "./fleet.ts";
+import { linkName } from "./prepare/steps/link.ts";
 import type { Project } from "./project.ts";
 import { openWay } from "./way.ts";
 
 /**
- * The Docker engine that a stack's settings name, known to answer.
+ * The Docker engines that a stack's settings name, known to answer.
  *
  * Only this machine's own engine is ever installed or started; another host is somebody else's to mend.
  *
  * @throws Problem with what to do when none answers
  */
-export async function reach(project: Project, { install }: { readonly install: boolean }): Promise<Docker> {
+export async function reach(project: Project, { install }: { readonly install: boolean }): Promise<Fleet> {
   const { settings, stack } = project;
   const host = settings.host.docker;
   const chosen = process.env.DOCKER_HOST || undefined;
@@ -31,14 +35,26 @@ export async function reach(project: Project, { install }: { readonly install: b
       );
     }
   }
-  return new Docker(host);
+  return new Fleet(settings);
+}
+
+/** What was found of one host. */
+interface Found {
+  readonly host: NamedHost;
+  readonly answer: HostFacts | Trouble;
+}
+
+/** What is known of a host that can be used, and which it is. */
+export interface KnownHost {
+  readonly host: NamedHost;
+  readonly facts: HostFacts;
 }
 
 /**
- * Open the way to a host that is reached by ssh, and know that it can carry the estate.
- * @throws Problem in one sentence: why it cannot, and what to do
+ * Open the way to the hosts of a stack that are reached by ssh, and know that they can carry the estate.
+ * @throws Problem in one sentence for each that cannot: why, and what to do
  */
-export function reachBySsh(project: Project): Promise<HostFacts> {
+export function reachBySsh(project: Project): Promise<readonly KnownHost[]> {
   const { stack } = project;
   const asking = reached.get(stack) ?? first(project);
   reached.set(stack, asking);
@@ -46,30 +62,65 @@ export function reachBySsh(project: Project): Promise<HostFacts> {
 }
 
 /** A command asks once, however many of its parts want to know. */
-const reached = new Map<string, Promise<HostFacts>>();
+const reached = new Map<string, Promise<readonly KnownHost[]>>();
 
-async function first(project: Project): Promise<HostFacts> {
+async function first(project: Project): Promise<readonly KnownHost[]> {
   await openWay(project);
-  const answer = await lookBySsh(project);
-  if ("why" in answer) throw new Problem(sentence(project, answer));
-  return answer;
+  const found = await lookBySsh(project);
+  throwAll(found.flatMap(({ host, answer }) => ("why" in answer ? [sentence(host, answer)] : [])));
+  return found.flatMap(({ host, answer }) => ("why" in answer ? [] : [{ host, facts: answer }]));
 }
 
-/** The same for what needs room on the host's disk. */
+function throwAll(sentences: readonly string[]): void {
+  if (sentences.length > 0) throw new Problem(sentences.join("\n"));
+}
+
+/** The same for what needs room on the hosts' disks, and a link between them. */
 export async function reachToDeploy(project: Project): Promise<void> {
-  const facts = await reachBySsh(project);
-  const full = fullDisk(facts);
-  if (full) throw new Problem(sentence(project, full));
+  const known = await reachBySsh(project);
+  const full = known.flatMap(({ host, facts }) => {
+    const trouble = fullDisk(facts);
+    return trouble === undefined ? [] : [sentence(host, trouble)];
+  });
+  throwAll([...full, ...(await unlinked(project))]);
 }
 
-/** What is wrong with the host now, in one sentence; nothing when nothing is. */
+/** What is wrong with the hosts now, a sentence each; nothing when nothing is. */
 export async function troubleNow(project: Project): Promise<string | undefined> {
-  const answer = await lookBySsh(project);
-  const trouble = "why" in answer ? answer : fullDisk(answer);
-  return trouble && sentence(project, trouble);
+  const found = await lookBySsh(project);
+  const sentences = found.flatMap(({ host, answer }) => {
+    const trouble = "why" in answer ? answer : fullDisk(answer);
+    return trouble === undefined ? [] : [sentence(host, trouble)];
+  });
+  return sentences.length === 0 ? undefined : sentences.join("\n");
 }
 
-const lookBySsh = ({ settings: { host }, stack }: Project): Promise<HostFacts | Trouble> =>
-  askHost(host.docker, host.hostKeys === undefined ? undefined : stack);
+const lookBySsh = ({ settings, stack }: Project): Promise<Found[]> =>
+  Promise.all(
+    hostsOf(settings)
+      .filter(({ docker }) => sshAddress(docker) !== undefined)
+      .map(async (host) => ({ host, answer: await askHost(host.docker, host.hostKeys === undefined ? undefined : stack) })),
+  );
 
-const sentence = ({ settings: { host } }: Project, { why, todo }: Trouble): string => `${host.docker}: ${why}. What to do: ${todo}`;
+/** Hosts that do not find one another, a sentence for each pair and direction. */
+async function unlinked({ settings, stack }: Project): Promise<string[]> {
+  const hosts = hostsOf(settings);
+  const found = await Promise.all(
+    hosts.map(async (host) => {
+      const others = hosts.filter((other) => other !== host);
+      const silent = await silentPeers(
+        host.docker,
+        linkName(settings.name),
+        others.map(({ subnet }) => linkAddress(subnet)),
+      );
+      return others
+        .filter(({ subnet }) => silent.includes(linkAddress(subnet)))
+        .map((other) =>
+          sentence(host, { why: `it does not reach the network of ${other.name}`, todo: `npm run host -- link --stack ${stack}` }),
+        );
+    }),
+  );
+  return found.flat();
+}
+
+const sentence = ({ docker }: NamedHost, { why, todo }: Trouble): string => `${docker}: ${why}. What to do: ${todo}`;

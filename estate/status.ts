@@ -1,10 +1,13 @@
 import { canaryWeight, type Percent, type Slot } from "../components/edge/share.ts";
 import { STATUS_PORT } from "../components/edge/status-server.ts";
 import { LABEL } from "../components/host/labels.ts";
-import type { ContainerFacts, Docker } from "./docker.ts";
+import type { ContainerFacts } from "./docker.ts";
+import type { Engines } from "./fleet.ts";
 
 export interface SlotStatus {
   readonly name: string;
+  /** Name of its host; absent where the estate has one. */
+  readonly host?: string;
   readonly release: string;
   /** Image id. */
   readonly image: string;
@@ -121,7 +124,11 @@ export function parseEdgeState(state: string, routes: string): EdgeState {
 }
 
 /** Put together what Docker and the edge say. */
-export function describe(containers: readonly ContainerFacts[], edge: EdgeState): EstateStatus {
+export function describe(
+  containers: readonly ContainerFacts[],
+  edge: EdgeState,
+  placeOf: (container: string) => string | undefined = () => undefined,
+): EstateStatus {
   const edgeContainer = containers.find((container) => label(container, "role") === "edge");
   const ofServices = containers.filter((container) => label(container, "service") !== "");
   const names = [...new Set(ofServices.map((container) => label(container, "service")))].sort();
@@ -129,8 +136,12 @@ export function describe(containers: readonly ContainerFacts[], edge: EdgeState)
     const own = ofServices.filter((container) => label(container, "service") === service && label(container, "slot") === slot);
     const [first] = own;
     if (!first) return [];
+    const host = placeOf(first.Id);
     return [
-      { name: slot, release: label(first, "release"), image: first.Image, health: worst(own.map(health)), containers: own.map(idAndStart) },
+      {
+        ...{ name: slot, ...(host !== undefined && { host }) },
+        ...{ release: label(first, "release"), image: first.Image, health: worst(own.map(health)), containers: own.map(idAndStart) },
+      },
     ];
   };
   const page = statusPage(edgeContainer);
@@ -161,12 +172,15 @@ export function describe(containers: readonly ContainerFacts[], edge: EdgeState)
 }
 
 /** Read a running estate. An edge that does not answer leaves weights and routes unknown (null) instead of failing. */
-export async function readStatus(docker: Docker, estate: string): Promise<EstateStatus> {
-  const containers = await docker.containers(estate);
-  const edge = containers.find((container) => label(container, "role") === "edge" && container.State.Status === "running");
-  const ask = async (command: string) => (edge ? docker.run(["exec", edge.Id, "sh", "-c", command]).catch(() => "") : "");
+export async function readStatus({ all }: Engines, estate: string): Promise<EstateStatus> {
+  const found = await Promise.all(all.map(async (docker) => (await docker.containers(estate)).map((container) => ({ docker, container }))));
+  const known = found.flat();
+  const edge = known.find(({ container }) => label(container, "role") === "edge" && container.State.Status === "running");
+  const ask = async (command: string) => (edge ? edge.docker.run(["exec", edge.container.Id, "sh", "-c", command]).catch(() => "") : "");
   const [state, routes] = await Promise.all([ask("edge-state"), ask("grep '^# route ' /config/nginx/current/nginx.conf")]);
-  return describe(containers, parseEdgeState(state, routes));
+  const places = new Map(known.map(({ docker, container }) => [container.Id, docker.place]));
+  const containers = known.map(({ container }) => container).sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
+  return describe(containers, parseEdgeState(state, routes), (id) => places.get(id));
 }
 
 /** An estate that is in its cluster alone. */

@@ -8,6 +8,7 @@ import { runPulumi } from "../toolchain/pulumi.ts";
 import { say } from "../toolchain/say.ts";
 import { clearUp, readCheckpoint } from "./clear-up.ts";
 import type { Docker } from "./docker.ts";
+import type { Engines } from "./fleet.ts";
 import { records } from "./orphans.ts";
 import type { Project } from "./project.ts";
 import { Registry } from "./registry.ts";
@@ -17,7 +18,7 @@ import { Registry } from "./registry.ts";
  * unless `data` is said.
  * @throws Problem when another run is at work, another checkout runs it, or its data is protected and `data` is asked for
  */
-export async function takeDown(project: Project, docker: Docker, engine: Engine, { data }: { readonly data: boolean }): Promise<void> {
+export async function takeDown(project: Project, engines: Engines, engine: Engine, { data }: { readonly data: boolean }): Promise<void> {
   const { root, stack, settings } = project;
   if (data && settings.protectData) {
     throw new Problem(
@@ -36,12 +37,12 @@ export async function takeDown(project: Project, docker: Docker, engine: Engine,
       `'${settings.name}' is not run from here but from ${holder.checkout} (started by ${holder.user} at ${holder.since}).\nEnd it there: npm stop`,
     );
   }
-  await clearUp(project, docker, engine, checkpoint);
+  await clearUp(project, engines, engine, checkpoint);
   const keep = settings.protectData ? ["--exclude-protected"] : [];
   const code = await runPulumi(engine, ["destroy", "--stack", stack, "--yes", "--skip-preview", ...keep], { stdio: "inherit" });
   if (code !== 0) throw new Problem("The estate is not down: the reason is above. Mend it and run this again.");
 
-  await sweep(docker, settings.name, data);
+  for (const docker of engines.all) await sweep(docker, settings.name, data);
   new Registry(cacheRoot()).release(settings.name);
 }
 

@@ -3,29 +3,33 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sshAddress } from "../components/host/ssh.ts";
-import type { HostSettings } from "../settings/types.ts";
+import { hostsOf, type Places } from "../settings/hosts.ts";
 import { Problem } from "../toolchain/problem.ts";
 import { layWay } from "../toolchain/ssh/way.ts";
 
-/** What is needed of a project to find its host. */
+/** What is needed of a project to find its hosts. */
 export interface Bound {
   readonly root: string;
   readonly stack: string;
-  readonly settings: { readonly host: HostSettings };
+  readonly settings: Pick<Places, "host" | "hosts">;
 }
 
 /**
- * Make the way to a stack's host, when it is reached by ssh: from here on every `docker` and every plugin of the engine goes by the
+ * Make the way to a stack's hosts, when they are reached by ssh: from here on every `docker` and every plugin of the engine goes by the
  * settings' keys and shares one connection.
  *
  * @throws Problem when the key in the settings cannot be read or is none, or this machine has no ssh
  */
 export async function openWay({ root, stack, settings }: Bound): Promise<void> {
-  const { docker, hostKeys, keySecret } = settings.host;
-  const address = sshAddress(docker);
-  if (address === undefined) return;
+  const hosts = hostsOf(settings).flatMap(({ docker, hostKeys }) => {
+    const address = sshAddress(docker);
+    return address === undefined ? [] : [{ ...address, hostKeys }];
+  });
+  if (hosts.length === 0) return;
+  // Who signs in to one of a stack's hosts signs in to all of them.
+  const { keySecret } = settings.host;
   const agent = keySecret === undefined ? undefined : await ownAgent(root, stack, keySecret);
-  layWay({ stack, hosts: [{ ...address, hostKeys }], agent });
+  layWay({ stack, hosts, agent });
 }
 
 /** The same for a stack by its name; settings that cannot be read are the engine's to speak of. */

@@ -1,8 +1,8 @@
-import { Datastore, Edge, Host, Images, postgres, Routing, redis, Service, type StoreSpec } from "../components/index.ts";
-import { buildRecord } from "../images/record.ts";
+import { Datastore, Edge, postgres, Routing, redis, Service, type StoreSpec } from "../components/index.ts";
 import { type ImageSource, type Limits, readCertificates, type ServiceSettings, type Settings, type Store } from "../settings/index.ts";
 import { maintain } from "./maintenance.ts";
 import { edgeMonitoring, watch } from "./monitoring.ts";
+import { Places } from "./places.ts";
 import { guard } from "./rollout.ts";
 
 /**
@@ -12,13 +12,14 @@ import { guard } from "./rollout.ts";
 export function declareHost(settings: Settings): Edge["url"] {
   const tls = readCertificates(settings.edge.tls);
 
-  const host = new Host("host", { estate: settings.name, docker: settings.host.docker, subnet: settings.host.subnet });
-  const images = new Images("images", { host, record: buildRecord, baseContext: "images/base" });
+  const places = new Places(settings);
+  const { host, images } = places.at();
   const toolImage = images.get(settings.edge.source);
+  const atTheEdge = places.at(settings.edge.host);
 
   const edge = new Edge("edge", {
-    host,
-    image: toolImage,
+    host: atTheEdge.host,
+    image: atTheEdge.images.get(settings.edge.source),
     bind: settings.edge.bind,
     public: settings.edge.public,
     port: settings.edge.port,
@@ -36,7 +37,7 @@ export function declareHost(settings: Settings): Edge["url"] {
   new Routing(
     "routing",
     {
-      host,
+      host: atTheEdge.host,
       edgeContainer: edge.container,
       routes: services.flatMap(({ route }) => route ?? []),
       behaviour: {
@@ -53,8 +54,8 @@ export function declareHost(settings: Settings): Edge["url"] {
   const jobs = maintain({ settings, stores, edge }, { host, images });
 
   watch(settings, {
-    ...{ jobs, host, images, edge, services, stores: Object.values(stores) },
-    guard: guard(settings, { host, images, edge, services }),
+    ...{ jobs, places, edge, services, stores: Object.values(stores) },
+    guard: guard(settings, { ...atTheEdge, edge, services }),
   });
   return edge.url;
 
@@ -73,7 +74,12 @@ export function declareHost(settings: Settings): Edge["url"] {
   function service(own: ServiceSettings): Service {
     const uses = own.uses.flatMap((name) => stores[name] ?? []);
     const secrets = Object.fromEntries(own.secrets.flatMap((name) => (settings.secrets[name] ? [[name, settings.secrets[name]]] : [])));
-    return new Service(own.name, { ...own, host, images, toolImage, edgeContainer: edge.container, uses, secrets });
+    const there = places.at(own.host);
+    return new Service(own.name, {
+      ...{ ...own, ...there, uses, secrets },
+      toolImage: there.images.get(settings.edge.source),
+      ...{ edgeContainer: edge.container, edgeHost: edge.host },
+    });
   }
 }
 

@@ -1,9 +1,8 @@
-import { ownAddress } from "../components/host/addresses.ts";
 import { type Host, type Images, Maintenance } from "../components/index.ts";
 import type { KnownJob } from "../components/maintenance/catalog.ts";
 import type { PlannedJob } from "../components/maintenance/maintenance.ts";
 import { PORTS } from "../components/monitoring/targets.ts";
-import type { JobSettings, Settings } from "../settings/index.ts";
+import { addressIn, type JobSettings, type Settings } from "../settings/index.ts";
 import { type JobsWorld, PARTS } from "./maintenance/parts.ts";
 
 /** The file that a job finds the webhook's address in. */
@@ -15,7 +14,7 @@ export function maintain(world: JobsWorld, { host, images }: { readonly host: Ho
   if (!maintenance) return undefined;
   const { webhookSecret } = maintenance;
   const webhook = webhookSecret === undefined ? undefined : secrets[webhookSecret];
-  const alertmanager = monitoring && `http://${ownAddress(host.subnet, "alertmanager")}:${PORTS.alertmanager}`;
+  const alertmanager = monitoring && `http://${addressIn(world.settings, "alertmanager")}:${PORTS.alertmanager}`;
   return new Maintenance("maintenance", {
     ...{ host, image: images.get(maintenance.source), toolImage: images.get(edge.source), scheduler: maintenance.scheduler },
     jobs: maintenance.jobs.flatMap((job) => planned(job, world, webhook)),

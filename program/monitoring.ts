@@ -1,21 +1,20 @@
+import type { OwnRole } from "../components/host/addresses.ts";
 import {
   type Datastore,
   type Edge,
   type Guard,
-  type Host,
-  type Images,
   type Maintenance,
   Monitoring,
   planMonitoring,
   type Service,
   statusSources,
 } from "../components/index.ts";
-import type { ProgramSettings, Settings } from "../settings/index.ts";
+import { addressIn, type ProgramSettings, type Settings } from "../settings/index.ts";
+import type { Places } from "./places.ts";
 
 /** The parts of an estate that are watched. */
 export interface Watched {
-  readonly host: Host;
-  readonly images: Images;
+  readonly places: Places;
   readonly edge: Edge;
   readonly stores: readonly Datastore[];
   readonly services: readonly Service[];
@@ -26,21 +25,24 @@ export interface Watched {
 }
 
 /** What the edge must know to be watched; nothing when the estate is not. */
-export function edgeMonitoring({ monitoring, services, host }: Settings) {
+export function edgeMonitoring(settings: Settings) {
+  const { monitoring, services } = settings;
   const workflows = services.flatMap(({ name: service, workflows: named }) =>
     Object.entries(named).map(([workflow, paths]) => ({ service, workflow, paths })),
   );
-  return monitoring && { workflows, sources: statusSources(host.subnet) };
+  return monitoring && { workflows, sources: statusSources((role) => addressIn(settings, role)) };
 }
 
 /** Watch an estate, where its settings say so: every store and service that it has, without another word about them. */
-export function watch(settings: Settings, { host, images, edge, stores, services, guard, jobs }: Watched): Monitoring | undefined {
+export function watch(settings: Settings, { places, edge, stores, services, guard, jobs }: Watched): Monitoring | undefined {
   const { monitoring: own, secrets } = settings;
   if (!own) return undefined;
+  const { host, images } = places.at(own.host);
+  const addressOf = (role: OwnRole) => addressIn(settings, role);
   const plan = planMonitoring({
     ...own,
     estate: settings.name,
-    subnet: settings.host.subnet,
+    addressOf,
     tls: settings.edge.tls !== undefined,
     services: settings.services,
     hasPostgres: settings.postgres !== undefined,
@@ -55,11 +57,12 @@ export function watch(settings: Settings, { host, images, edge, stores, services
   return new Monitoring("monitoring", {
     ...own,
     ...plan,
-    ...{ host, edge, stores, secrets, guard, jobs, toolImage: images.get(settings.edge.source) },
+    ...{ host, hosts: places.hosts, addressOf, edge, stores, secrets, guard, jobs, toolImage: images.get(settings.edge.source) },
     slots: services.flatMap(({ targets }) => targets),
-    running: [edge, ...stores, ...services].flatMap(({ running }) => running),
+    running: [edge, ...stores, ...services].map((part) => ({ host: part.host, running: part.running })),
     prometheus: program(own.prometheus),
     alertmanager: program(own.alertmanager),
     exporters: program(own.exporters),
+    imageOn: (machine) => places.image(machine, own.exporters.source),
   });
 }

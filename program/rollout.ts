@@ -1,7 +1,6 @@
-import { ownAddress } from "../components/host/addresses.ts";
 import { type Edge, Guard, type Host, type Images, type Service } from "../components/index.ts";
 import { PORTS } from "../components/monitoring/targets.ts";
-import type { Settings } from "../settings/index.ts";
+import { addressIn, type Settings } from "../settings/index.ts";
 
 interface Guarded {
   readonly host: Host;
@@ -22,7 +21,7 @@ export function guard(settings: Settings, { host, images, edge, services }: Guar
     ...{ host, edge, image: images.get(source), memoryMb, cpus, drainSeconds },
     config: {
       estate,
-      alertmanager: `http://${ownAddress(host.subnet, "alertmanager")}:${PORTS.alertmanager}`,
+      alertmanager: `http://${addressIn(settings, "alertmanager")}:${PORTS.alertmanager}`,
       ...{ alpha: rollout.alpha, beta: rollout.beta, floor: rollout.floor },
       services: settings.services
         .filter(({ route }) => route !== undefined)

@@ -9,6 +9,7 @@ import { permit } from "../drills/permit.ts";
 import { report } from "../drills/report.ts";
 import { isGood, type Result } from "../drills/result.ts";
 import { SCENARIOS } from "../drills/scenarios/index.ts";
+import type { Docker } from "../estate/docker.ts";
 import { readProject } from "../estate/project.ts";
 import { reach } from "../estate/reach.ts";
 import { readStatus } from "../estate/status.ts";
@@ -72,7 +73,9 @@ await main(async () => {
   if (!options.dryRun && wanted.some((name) => name !== "restore")) permit(options.stack, options.yesBreak);
 
   const project = readProject(options.stack);
-  const docker = await reach(project, { install: false });
+  if (project.settings.hosts)
+    throw new Problem(`'${project.settings.name}' is on several hosts, and drills are for estates on one: they know of one Docker engine.`);
+  const { main: docker } = await reach(project, { install: false });
   const journal = new JournalFile(join(project.root, ".sluice"), options.stack);
   const say = (line: string): void => console.error(line);
   const left = await journal.read();
@@ -127,7 +130,7 @@ function pick({ service, container, volume }: Options) {
 }
 
 /** Where the clients of the drill ask. @throws Problem when nobody could from here */
-async function addressOf(project: ReturnType<typeof readProject>, docker: Awaited<ReturnType<typeof reach>>): Promise<string> {
+async function addressOf(project: ReturnType<typeof readProject>, docker: Docker): Promise<string> {
   const { settings } = project;
   if (options.url !== undefined) return options.url;
   const { edge } = await readStatus(docker, settings.name);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sshAddress } from "../components/host/ssh.ts";
 import { currentStack } from "../estate/current-stack.ts";
-import { recordDeployment } from "../estate/deployments.ts";
-import { Docker } from "../estate/docker.ts";
+import { measuredBy, recordDeployment } from "../estate/deployments.ts";
 import type { FarHost } from "../estate/far-host.ts";
+import { Fleet } from "../estate/fleet.ts";
 import { githubWords, refusedIn } from "../estate/github-words.ts";
 import { decidesRepository, ensurePluginsFor } from "../estate/plugins.ts";
 import type { Gates } from "../estate/policy.ts";
@@ -101,7 +101,7 @@ async function deploy(run: () => Promise<number>, stackOf: () => Promise<string 
   const stack = await stackOf();
   const project = stack === undefined ? undefined : tryRead(stack);
   if (project?.settings.monitoring) {
-    await recordDeployment(new Docker(project.settings.host.docker), project.settings.name, async () => (await running) === 0);
+    await recordDeployment(measuredBy(new Fleet(project.settings).main, project.settings), async () => (await running) === 0);
   }
   return running;
 }

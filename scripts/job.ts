@@ -88,7 +88,7 @@ async function estateOf(stack: string) {
   const { maintenance } = settings;
   if (!maintenance)
     throw new Problem(`'${settings.name}' has no jobs: the stack has no sluice:maintenance. Add it: sluice:maintenance: {}`);
-  const docker = await reach(project, { install: false });
+  const { main: docker } = await reach(project, { install: false });
   const jobs = await findJobs(docker, settings.name);
   if (jobs.length === 0 && (await docker.list("container", settings.name)).length === 0)
     throw new Problem(`'${settings.name}' does not run. Start it: npm start`);

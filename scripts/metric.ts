@@ -37,7 +37,7 @@ await main(async () => {
   const { settings } = project;
   if (!settings.monitoring)
     throw new Problem(`'${settings.name}' is not measured: the stack has no sluice:monitoring. Add it: sluice:monitoring: {}`);
-  const docker = await reach(project, { install: false });
+  const { main: docker } = await reach(project, { install: false });
   const found = (await docker.containers(settings.name)).find(
     ({ Name, Config }) => Config.Labels[LABEL.role] === "exporter" && Name === `/${settings.name}-node-metrics`,
   );

@@ -39,7 +39,7 @@ const { stack, dryRun = false, ...rest } = command.opts<Options>();
 
 await main(async () => {
   const project = readProject(stack);
-  const docker = await reach(project, { install: false });
+  const { main: docker } = await reach(project, { install: false });
   const throwaway = new Throwaway();
   for (const [signal, code] of [
     ["SIGINT", 130],

@@ -6,6 +6,7 @@ import { reach } from "../estate/reach.ts";
 import { renderNext, renderStatus } from "../estate/report.ts";
 import { readStatus } from "../estate/status.ts";
 import { prepareImages } from "../images/prepare.ts";
+import { hostsOf } from "../settings/hosts.ts";
 import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
 import { say } from "../toolchain/say.ts";
@@ -23,14 +24,14 @@ await main(async () => {
   const project = readProject(stack);
   const engine = await ensureEngine();
   await ensurePluginsOf(stack, engine);
-  const docker = await reach(project, { install: true });
-  if (buildsImages(project)) await ensureDebian({ host: project.settings.host.docker });
+  const engines = await reach(project, { install: true });
+  if (buildsImages(project)) for (const { docker } of hostsOf(project.settings)) await ensureDebian({ host: docker });
   await prepareImages();
   const state = await ensureState(".sluice");
 
   if (project.settings.monitoring) await writeDashboards(project);
-  await bringUp(project, docker, { ...engine, env: { ...engine.env, ...state.env } });
-  const status = await readStatus(docker, project.settings.name);
+  await bringUp(project, engines, { ...engine, env: { ...engine.env, ...state.env } });
+  const status = await readStatus(engines, project.settings.name);
   say("");
   console.log(renderStatus(project.settings.name, status));
   console.log(`\n${renderNext(status)}`);

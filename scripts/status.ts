@@ -19,7 +19,7 @@ await main(async () => {
   const project = readProject(stack);
   const { settings } = project;
   const [host, cluster] = await Promise.all([
-    hasHost(settings) ? reach(project, { install: false }).then((docker) => readStatus(docker, settings.name)) : null,
+    hasHost(settings) ? reach(project, { install: false }).then((engines) => readStatus(engines, settings.name)) : null,
     // A large library stands behind it: only for an estate that has a cluster.
     settings.cluster ? import("../rollout/driver/shell/cluster/status.ts").then((part) => part.readClusterStatus(project)) : null,
   ]);

@@ -19,10 +19,10 @@ await main(async () => {
   const project = readProject(stack);
   const engine = await ensureEngine();
   await ensurePluginsOf(stack, engine);
-  const docker = await reach(project, { install: false });
+  const engines = await reach(project, { install: false });
   await prepareImages();
   const state = await ensureState(".sluice");
-  await takeDown(project, docker, { ...engine, env: { ...engine.env, ...state.env } }, { data });
+  await takeDown(project, engines, { ...engine, env: { ...engine.env, ...state.env } }, { data });
   console.log(
     data
       ? `'${project.settings.name}' is gone, with its data and images.`

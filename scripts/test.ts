@@ -22,21 +22,25 @@ const ROOMS = [
   "dokploy",
   "cluster",
   "refused",
+  "machines",
   "engine",
 ] as const;
 type Room = (typeof ROOMS)[number];
 
 type Project = Exclude<Room, "toolchain"> | "engine-own";
 
-/** Rooms that make nothing in Docker and do one thing at a time: beside the engine room they take what it leaves of the cores. */
-const BESIDE: readonly Room[] = ["workflows", "manifests", "cluster", "github", "dokploy", "refused"];
+/** Rooms that measure nothing and do one thing at a time: beside the engine room they take what it leaves of the cores. */
+const BESIDE: readonly Room[] = ["workflows", "manifests", "cluster", "github", "dokploy", "refused", "machines"];
+
+/** Rooms that make something in Docker, or ask the engine about it. */
+const NEED_DOCKER: readonly Room[] = ["refused", "machines", "engine"];
 
 /** Vitest's projects, as they run: one run after the other. The first takes all cores. */
 const RUNS: readonly (readonly Project[])[] = [
   ["pure", "components", "policies", "workflows", "manifests"],
   ["engine"],
   ["engine-own"],
-  ["cluster", "github", "dokploy", "refused"],
+  ["cluster", "github", "dokploy", "refused", "machines"],
 ];
 
 const command = new Command("npm test --")
@@ -49,7 +53,7 @@ const { room: rooms = [...ROOMS] } = command.opts<{ room?: Room[] }>();
 await main(async () => {
   const beside = rooms.includes("engine") ? rooms.filter((room) => BESIDE.includes(room)) : [];
   const here = rooms.filter((room) => !beside.includes(room));
-  if (here.includes("engine") || here.includes("refused")) {
+  if (NEED_DOCKER.some((room) => here.includes(room))) {
     await ensureEngine();
     await ensureDocker();
     await ensureDebian();

@@ -56,10 +56,10 @@ async function watch(look: () => Promise<View>, show: (view: View) => void, leav
 await main(async () => {
   if (json && !once) throw new Problem("--json shows one moment: use it with --once.");
   const project = readProject(stack);
-  const docker = await reach(project, { install: false });
+  const engines = await reach(project, { install: false });
   const { name } = project.settings;
   const look = async (): Promise<View> => {
-    const status = await readStatus(docker, name);
+    const status = await readStatus(engines, name);
     const readings = await readMonitoring(name, status.monitoring);
     return viewOf(name, new Date(), status, readings, HISTORY);
   };

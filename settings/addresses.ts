@@ -48,6 +48,18 @@ function parseFix(better: string): string | undefined {
   return parsed.fix?.startsWith("clear") ? `for example ${parsed.fix.slice("clear the host bits: ".length)}` : undefined;
 }
 
+/** A network of the second one's size that comes after the first one. */
+export function nextTo(one: Subnet, { prefix }: Subnet): string {
+  const wider = Math.min(one.prefix, prefix);
+  return `${toAddress(networkOf(one.base, wider) + 2 ** (32 - wider))}/${prefix}`;
+}
+
+/** Whether two networks share an address. */
+export const overlap = (one: Subnet, other: Subnet): boolean => {
+  const wider = Math.min(one.prefix, other.prefix);
+  return networkOf(one.base, wider) === networkOf(other.base, wider);
+};
+
 /**
  * The block of a service that names none: 32-bit FNV-1a of its name, modulo the blocks there are. It depends on nothing but name and subnet
  * size, so a new service never moves another one's addresses.

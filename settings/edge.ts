@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isCidr } from "./addresses.ts";
 import { field, flag, limits, seconds, text, whole } from "./field.ts";
 import { build, image } from "./image-reference.ts";
+import { placedOn } from "./placed-on.ts";
 
 const PEM = /^[^\0\n]{1,255}$/;
 const pem = (what: string, example: string) =>
@@ -10,6 +11,7 @@ const pem = (what: string, example: string) =>
 
 export const edge = field(
   z.strictObject({
+    host: placedOn("the edge, and the guard with it, run"),
     image: image("`build` is used").optional(),
     build: build("`images/edge`, unless `image` is set").optional(),
     bind: field(

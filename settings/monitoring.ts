@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alerting } from "./alerting.ts";
 import { field, flag, limits, seconds, text, whole } from "./field.ts";
 import { build, image } from "./image-reference.ts";
+import { placedOn } from "./placed-on.ts";
 import { SECRET_NAME } from "./service.ts";
 
 export const JOB_NAME = /^[a-z][a-z0-9_-]{0,62}$/;
@@ -68,7 +69,14 @@ export const owner = text(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, {
 
 export const monitoring = field(
   z.strictObject({
-    port: whole(1, 65_535, "", "Port of the host for the status page, Prometheus and Alertmanager; on 127.0.0.1 only.", 8090).default(8090),
+    host: placedOn("Prometheus, Alertmanager and the probes run"),
+    port: whole(
+      1,
+      65_535,
+      "",
+      "Port of the edge's host for the status page, Prometheus and Alertmanager; on 127.0.0.1 only.",
+      8090,
+    ).default(8090),
     scrapeSeconds: seconds(
       1,
       30,

@@ -5,13 +5,23 @@ import { completeDokploy, dokployImages } from "./complete-dokploy.ts";
 import { completeGithub, unsetSecrets } from "./complete-github.ts";
 import { completeMaintenance } from "./complete-maintenance.ts";
 import { isStandIn } from "./image-reference.ts";
-import { dockerOf, keyOf, nameOf } from "./place.ts";
+import { dockerOf, keyOf, MAIN, nameOf } from "./place.ts";
 import { type Path, type Problem, pathText } from "./problems.ts";
 import { misplacedSecrets } from "./rules/secrets.ts";
 import { type Facts, findings } from "./rules.ts";
-import { schema, type Written, type WrittenService, type WrittenSlot } from "./schema.ts";
+import { schema, type Written, type WrittenHost, type WrittenService, type WrittenSlot } from "./schema.ts";
 import { type ShapeProblem, shapeProblems, without } from "./shape.ts";
-import { type ImageSource, type MonitoringSettings, type ServiceSettings, type Settings, SLOTS, type SlotSettings } from "./types.ts";
+import {
+  type HostSettings,
+  type ImageSource,
+  type LinkSettings,
+  type MonitoringSettings,
+  type NamedHost,
+  type ServiceSettings,
+  type Settings,
+  SLOTS,
+  type SlotSettings,
+} from "./types.ts";
 
 /**
  * What a stack file says, checked and completed; or everything that is wrong with it.
@@ -59,6 +69,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     name,
     protectData,
     host,
+    hosts,
     edge,
     postgres,
     redis,
@@ -74,12 +85,12 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     postgresPassword,
     redisPassword,
   } = written;
-  const parsed = parseSubnet(host.subnet);
-  if ("fix" in parsed) throw new Error(`a subnet passed the rules that cannot be parsed: ${host.subnet}`);
+  const others = completeHosts(hosts);
   return {
     name: nameOf(name, stack),
     protectData,
-    host: completeHost(host, dockerHost),
+    host: { ...completeHost(host, dockerOf(host.docker, dockerHost)), ...(others.length > 0 && { link: linkOf(host) }) },
+    ...(others.length > 0 && { hosts: others }),
     edge: completeEdge(edge),
     ...(postgres && { postgres: completeStore("postgres", postgres) }),
     ...(redis && { redis: completeStore("redis", redis) }),
@@ -94,7 +105,7 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
     ...(evidence?.publicKey !== undefined && { evidence: { ...evidence, publicKey: evidence.publicKey } }),
     services: Object.keys(services)
       .sort()
-      .map((key) => completeService(key, services[key] as WrittenService, parsed.subnet)),
+      .map((key) => completeService(key, services[key] as WrittenService, (place) => networkOf(place, host.subnet, others))),
     ...(cluster && { cluster: completeCluster(cluster, nameOf(name, stack)) }),
     ...(github && { github: completeGithub(github) }),
     ...(dokploy && { dokploy: completeDokploy(dokploy) }),
@@ -108,18 +119,44 @@ function complete(written: Written, { stack, dockerHost }: Facts): Settings<stri
   };
 }
 
-function completeHost({ docker, hostKeys, keySecret, subnet }: Written["host"], dockerHost: string | undefined): Settings["host"] {
+function completeHost({ hostKeys, keySecret, subnet }: Written["host"], docker: string): HostSettings {
   return {
-    ...{ docker: dockerOf(docker, dockerHost), subnet },
+    ...{ docker, subnet },
     ...(hostKeys && { hostKeys: hostKeys.map(keyOf) }),
     ...(keySecret !== undefined && { keySecret }),
   };
 }
 
-function completeEdge({ image, build, tls, ...edge }: Written["edge"]): Settings["edge"] {
+/** The hosts beside main, by name. Who signs in to them is who signs in to main. */
+function completeHosts(hosts: Written["hosts"]): NamedHost[] {
+  return Object.keys(hosts)
+    .sort()
+    .flatMap((name) => {
+      const { docker, subnet = "", ...rest } = hosts[name] as WrittenHost;
+      return docker === undefined ? [] : [{ name, ...completeHost({ ...rest, subnet }, docker), link: linkOf(rest) }];
+    });
+}
+
+const linkOf = ({ linkAddress, linkPort }: Pick<WrittenHost, "linkAddress" | "linkPort">): LinkSettings => ({
+  ...(linkAddress !== undefined && { address: linkAddress }),
+  port: linkPort,
+});
+
+/** The network that a service's addresses are of. @param place name of its host; @default main */
+function networkOf(place: string | undefined, main: string, others: readonly NamedHost[]): Subnet {
+  const network = others.find(({ name }) => name === place)?.subnet ?? main;
+  const parsed = parseSubnet(network);
+  if ("fix" in parsed) throw new Error(`a subnet passed the rules that cannot be parsed: ${network}`);
+  return parsed.subnet;
+}
+
+/** Said aloud or not, main is main. */
+const placeOf = (host: string | undefined) => (host === undefined || host === MAIN ? {} : { host });
+
+function completeEdge({ image, build, tls, host, ...edge }: Written["edge"]): Settings["edge"] {
   const files = tls?.certificate !== undefined &&
     tls.key !== undefined && { tls: { certificate: tls.certificate, key: tls.key, port: tls.port } };
-  return { source: source({ image, build }, "images/edge"), ...edge, ...files };
+  return { source: source({ image, build }, "images/edge"), ...placeOf(host), ...edge, ...files };
 }
 
 function completeStore<T extends object>(
@@ -130,8 +167,9 @@ function completeStore<T extends object>(
 }
 
 function completeMonitoring(written: NonNullable<Written["monitoring"]>): MonitoringSettings {
-  const { prometheus, alertmanager, exporters, remoteWrite, runbooks, backups, alerting, ...rest } = written;
+  const { host, prometheus, alertmanager, exporters, remoteWrite, runbooks, backups, alerting, ...rest } = written;
   return {
+    ...placeOf(host),
     ...rest,
     backups: Object.entries(backups).map(([job, maxAgeHours]) => ({ job, maxAgeHours })),
     alerting: completeAlerting(alerting),
@@ -143,8 +181,9 @@ function completeMonitoring(written: NonNullable<Written["monitoring"]>): Monito
   };
 }
 
-function completeService(name: string, written: WrittenService, subnet: Subnet): ServiceSettings {
-  const { route, port = 0, block = derivedBlock(name, subnet), replicas, env, blue, green, rollout, frozen, outside, ...service } = written;
+function completeService(name: string, written: WrittenService, network: (host: string | undefined) => Subnet): ServiceSettings {
+  const { host, route, port = 0, replicas, env, blue, green, rollout, frozen, outside, ...service } = written;
+  const { block = derivedBlock(name, network(host)) } = written;
   const declared = { blue, green };
   const slots = SLOTS.flatMap((slot) => {
     const it = declared[slot];
@@ -157,6 +196,7 @@ function completeService(name: string, written: WrittenService, subnet: Subnet):
     ...{
       name,
       ...(route !== undefined && { route }),
+      ...placeOf(host),
       ...service,
       port,
       block,

@@ -2,6 +2,9 @@
 
 const DOCKER_SOCKET = "unix:///var/run/docker.sock";
 
+/** Name of the host of `sluice:host`, where an estate has several. */
+export const MAIN = "main";
+
 /** An estate's name. @param written what its settings say */
 export const nameOf = (written: string | undefined, stack: string): string => written ?? `sluice-${stack}`;
 

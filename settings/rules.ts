@@ -6,6 +6,7 @@ import { edgeRules } from "./rules/edge.ts";
 import { evidenceRules } from "./rules/evidence.ts";
 import { githubRules } from "./rules/github.ts";
 import { hostRules } from "./rules/host.ts";
+import { hostsRules } from "./rules/hosts.ts";
 import { maintenanceRules } from "./rules/maintenance.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
 import { rolloutRules } from "./rules/rollout.ts";
@@ -37,6 +38,7 @@ export type Rule = (written: Written, facts: Facts) => Finding[];
 
 const RULES: readonly Rule[] = [
   hostRules,
+  hostsRules,
   edgeRules,
   storeRules,
   serviceRules,

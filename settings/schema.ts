@@ -6,7 +6,7 @@ import { edge } from "./edge.ts";
 import { evidence } from "./evidence.ts";
 import { field, flag } from "./field.ts";
 import { github } from "./github.ts";
-import { host, name, password, secrets } from "./host.ts";
+import { host, hosts, name, password, secrets } from "./host.ts";
 import { maintenance } from "./maintenance.ts";
 import { monitoring } from "./monitoring.ts";
 import { rollout } from "./rollout.ts";
@@ -23,6 +23,7 @@ export const schema = field(
     name: name.optional(),
     protectData: flag("Whether the volumes of data stores survive `destroy`.", true).default(true),
     host: host.prefault({}),
+    hosts: hosts.default({}),
     edge: edge.prefault({}),
     postgres: postgres.optional(),
     redis: redis.optional(),
@@ -43,5 +44,6 @@ export const schema = field(
 
 /** The settings as written, every value good by itself, defaults filled in. */
 export type Written = z.output<typeof schema>;
+export type WrittenHost = Written["hosts"][string];
 export type WrittenService = Written["services"][string];
 export type WrittenSlot = NonNullable<WrittenService["blue"]>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { field, flag, limits, seconds, text, whole } from "./field.ts";
 import { build, image } from "./image-reference.ts";
+import { placedOn } from "./placed-on.ts";
 import { outside, talksTo } from "./reach.ts";
 import { frozen, serviceRollout } from "./rollout.ts";
 import { SLOTS, STORES, TARGETS } from "./types.ts";
@@ -75,6 +76,7 @@ export const service = field(
       allowed: "docker or kubernetes",
       example: "kubernetes",
     }).default("docker"),
+    host: placedOn("the service runs"),
     talksTo,
     outside,
     route: field(z.string(), {

@@ -32,6 +32,8 @@ export interface Settings<Secret = Output<string>> {
   /** Whether volumes of data stores survive `destroy`. */
   readonly protectData: boolean;
   readonly host: HostSettings;
+  /** More hosts, sorted by name; absent when there is one. */
+  readonly hosts?: readonly NamedHost[];
   readonly edge: EdgeSettings;
   /** Absent when the estate has no Postgres. */
   readonly postgres?: PostgresSettings;
@@ -68,8 +70,23 @@ export interface HostSettings {
   readonly hostKeys?: readonly string[];
   /** Secret that holds the private key to sign in with; absent where agent and keys of the person do. */
   readonly keySecret?: string;
-  /** The estate's own network, private IPv4 in CIDR form, /16 to /22. */
+  /** The estate's own network on it, private IPv4 in CIDR form, /16 to /22. */
   readonly subnet: string;
+  /** Absent where the stack has one host. */
+  readonly link?: LinkSettings;
+}
+
+/** A host beside the one of `sluice:host`, which is called `main`. */
+export interface NamedHost extends HostSettings {
+  readonly name: string;
+}
+
+/** Where a stack's other hosts reach one. */
+export interface LinkSettings {
+  /** Absent: the one that `docker` has. */
+  readonly address?: string;
+  /** UDP. */
+  readonly port: number;
 }
 
 /** What one container may take, and how long it gets to finish its work. */
@@ -81,6 +98,8 @@ export interface Limits {
 }
 
 export interface EdgeSettings extends Limits {
+  /** Name of the host that it runs on; absent: main. */
+  readonly host?: string;
   readonly source: ImageSource;
   /** Address of the host that the edge listens on. */
   readonly bind: string;
@@ -126,6 +145,8 @@ export interface RedisSettings extends Limits {
 export interface ServiceSettings extends Limits {
   readonly name: string;
   readonly target: Target;
+  /** Name of the host that it runs on; absent: main. */
+  readonly host?: string;
   /** In a cluster: whom it talks to there, and outside of it. */
   readonly talksTo: readonly string[];
   readonly outside: readonly OutsideSpec[];
@@ -235,6 +256,8 @@ export interface SloSettings {
 export type Thresholds = PlannedThresholds;
 
 export interface MonitoringSettings {
+  /** Name of the host that it runs on; absent: main. */
+  readonly host?: string;
   /** Port of 127.0.0.1 for the status page, Prometheus and Alertmanager. */
   readonly port: number;
   readonly scrapeSeconds: number;

@@ -48,6 +48,7 @@ export class Datastore extends pulumi.ComponentResource {
   public readonly kind: StoreSpec["kind"];
   public readonly password: pulumi.Output<string>;
   public readonly address: StoreAddress;
+  public readonly host: Host;
   /** To be awaited by services that use the store: it is healthy then. */
   public readonly ready: pulumi.Resource;
   /** Files with the store's password. */
@@ -60,6 +61,7 @@ export class Datastore extends pulumi.ComponentResource {
     const { kind, port, dataPath, env, details } = args.spec;
 
     this.kind = kind;
+    this.host = host;
     const passwordFile = `${kind}-password`;
     this.password = args.password === undefined ? generatePassword(`${name}-password`, host, this) : pulumi.secret(args.password);
     const secrets = new SecretFiles(`${name}-secrets`, { host, toolImage, secrets: { [passwordFile]: this.password } }, { parent: this });

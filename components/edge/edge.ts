@@ -48,6 +48,7 @@ export class Edge extends pulumi.ComponentResource {
    */
   public readonly container: pulumi.Output<string>;
   public readonly url: string;
+  public readonly host: Host;
   /** To be awaited by what needs the edge's volumes filled. */
   public readonly ready: pulumi.Resource;
   public readonly running: readonly Running<pulumi.Output<string>>[];
@@ -59,6 +60,7 @@ export class Edge extends pulumi.ComponentResource {
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:edge:Edge", name, {}, opts);
     const { host, image, bind, port, tlsPort, statusPort, memoryMb, cpus, drainSeconds } = args;
+    this.host = host;
 
     const volume = (role: "control" | "files", suffix: string) =>
       new docker.Volume(

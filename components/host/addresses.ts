@@ -37,8 +37,17 @@ export function addressAt(subnet: string, offset: number): string {
 /** The gateway of the network: its first address, as Docker has it by default. */
 export const gateway = (subnet: string): string => addressAt(subnet, 1);
 
+/**
+ * The address that a host itself has for the estate's other hosts: the last one of the network but one, in a block that no service gets. What a
+ * host's containers send to another host's comes from it.
+ */
+export const linkAddress = (subnet: string): string => addressAt(subnet, 2 ** (32 - Number(subnet.split("/")[1])) - 2);
+
 /** Static address of one of the estate's own containers. */
 export const ownAddress = (subnet: string, role: OwnRole): string => addressAt(subnet, OWN_ADDRESSES[role]);
+
+/** Where one of the estate's own containers is, on whichever of its hosts. */
+export type AddressOf = (role: OwnRole) => string;
 
 /**
  * Static address of a slot's replica. It depends on nothing but the service's block, so adding or removing another service never

@@ -4,6 +4,11 @@ import { gateway, type OwnRole, ownAddress, slotAddress } from "./addresses.ts";
 import { labelsOf, type Role, type SlotIdentity } from "./labels.ts";
 
 export interface HostArgs {
+  /**
+   * What tells it from the estate's other hosts: part of the names of what would be called the same on each.
+   * @default none: the first host
+   */
+  readonly place?: string | undefined;
   /** Name of the estate: the prefix of everything it makes in Docker. */
   readonly estate: string;
   /** Docker engine to talk to, e.g. `unix:///var/run/docker.sock` or `ssh://deploy@vps`. */
@@ -20,6 +25,8 @@ export interface HostArgs {
  */
 export class Host extends pulumi.ComponentResource {
   public readonly estate: string;
+  /** Its name among the estate's hosts; absent for the first one. */
+  public readonly place: string | undefined;
   /** Where the engine is, for commands that talk to it. */
   public readonly docker: string;
   public readonly subnet: string;
@@ -30,8 +37,9 @@ export class Host extends pulumi.ComponentResource {
 
   constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:host:Host", name, {}, opts);
-    const { estate, docker: host, subnet } = args;
+    const { estate, place, docker: host, subnet } = args;
     this.estate = estate;
+    this.place = place;
     this.docker = host;
     this.subnet = subnet;
 
@@ -49,6 +57,11 @@ export class Host extends pulumi.ComponentResource {
 
     this.network = network.name;
     this.registerOutputs({ network: this.network });
+  }
+
+  /** Name of a thing that each host has one of. The first host's is the plain one, so that a second host renames nothing. */
+  named(name: string): string {
+    return this.place === undefined ? name : `${this.place}-${name}`;
   }
 
   /** Name in Docker of a thing of this estate. */

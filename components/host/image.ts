@@ -65,12 +65,17 @@ export class Images extends pulumi.ComponentResource {
     return image;
   }
 
+  private named(text: string): string {
+    const { place } = this.args.host;
+    return `image-${place === undefined ? "" : `at-${place}-`}${text.replaceAll(/[^A-Za-z0-9]+/g, "-")}`;
+  }
+
   private build(context: string): docker.RemoteImage {
     const { host, record, baseContext } = this.args;
     const { hash, ...labels } = record(context);
     const base = context === baseContext ? undefined : this.image({ kind: "build", context: baseContext });
     return new docker.RemoteImage(
-      `image-${context.replaceAll(/[^A-Za-z0-9]+/g, "-")}`,
+      this.named(context),
       {
         name: `${host.estate}/${context.split("/").at(-1)}:${hash.slice(0, 12)}`,
         keepLocally: true,
@@ -97,7 +102,7 @@ export class Images extends pulumi.ComponentResource {
   private pull(reference: string): docker.RemoteImage {
     const { host } = this.args;
     return new docker.RemoteImage(
-      `image-${reference.replace(/@.*$/, "").replaceAll(/[^A-Za-z0-9]+/g, "-")}-${reference.slice(-12).replaceAll(/[^A-Za-z0-9]+/g, "-")}`,
+      this.named(`${reference.replace(/@.*$/, "")}-${reference.slice(-12)}`),
       { name: reference, keepLocally: true },
       { parent: this, provider: host.engine },
     );

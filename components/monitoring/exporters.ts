@@ -38,12 +38,13 @@ export const edgeMetrics = (log: VolumeMount["volume"]): ExporterSpec => ({
  * It runs as a user that nothing else runs as: through the host's /proc, whoever has the same user as a process sees that process's
  * files and environment, secrets included. As somebody else it sees what everybody may: which control group, how many bytes.
  *
+ * @param control volume of the edge's shares; absent on a host without the edge
  * @param containers whether the host's control groups may be read
  * @param jobs volume of the jobs of maintenance; @default there are none
  */
 export const nodeMetrics = (
   text: VolumeMount["volume"],
-  control: VolumeMount["volume"],
+  control: VolumeMount["volume"] | undefined,
   containers: boolean,
   jobs?: VolumeMount["volume"],
 ): ExporterSpec => ({
@@ -54,7 +55,7 @@ export const nodeMetrics = (
     ...["cpu", "diskstats", "filesystem", "loadavg", "meminfo", "pressure", "stat", "textfile", "time", "uname", "vmstat"].map(
       (name) => `--collector.${name}`,
     ),
-    ...[TEXT, "/control/.metrics", ...(jobs === undefined ? [] : [`${JOBS}/.metrics`])].map(
+    ...[TEXT, ...(control === undefined ? [] : ["/control/.metrics"]), ...(jobs === undefined ? [] : [`${JOBS}/.metrics`])].map(
       (folder) => `--collector.textfile.directory=${folder}`,
     ),
     // The disk that Docker's volumes are on, seen through one of them: the host's own folders stay out of the container.
@@ -64,7 +65,7 @@ export const nodeMetrics = (
   user: "10002:10002",
   mounts: [
     { volume: text, path: TEXT, readOnly: false },
-    { volume: control, path: "/control" },
+    ...(control === undefined ? [] : [{ volume: control, path: "/control" }]),
     ...(jobs === undefined ? [] : [{ volume: jobs, path: JOBS }]),
     ...(containers
       ? [

@@ -1,4 +1,4 @@
-import { ownAddress } from "../host/addresses.ts";
+import type { AddressOf } from "../host/addresses.ts";
 import type { Files } from "../host/txtar.ts";
 import { renderAlertmanager } from "./alerting/alertmanager.ts";
 import { escalationRules } from "./alerting/escalation.ts";
@@ -31,7 +31,8 @@ export interface PlannedThresholds {
 /** What monitoring is planned from: an estate's settings, as far as they matter here. */
 export interface PlanArgs {
   readonly estate: string;
-  readonly subnet: string;
+  /** Where the estate's own programs are. */
+  readonly addressOf: AddressOf;
   /** Whether the edge answers by HTTPS, and plain HTTP only leads there. */
   readonly tls: boolean;
   readonly services: readonly PlannedService[];
@@ -121,8 +122,8 @@ export function probeUrl({ route, stripRoute, health }: PlannedService, edge: st
 }
 
 /** Every route that can be asked end to end, and how. */
-function probedRoutes({ subnet, tls, services }: Pick<PlanArgs, "subnet" | "tls" | "services">): RouteTarget[] {
-  const address = ownAddress(subnet, "edge");
+function probedRoutes({ addressOf, tls, services }: Pick<PlanArgs, "addressOf" | "tls" | "services">): RouteTarget[] {
+  const address = addressOf("edge");
   const edge = tls ? `https://${address}:8443` : `http://${address}:8080`;
   return services.flatMap((service) => {
     const url = probeUrl(service, edge);
@@ -151,7 +152,7 @@ export function planMonitoring(args: PlanArgs): Plan {
 }
 
 /** Where the edge finds what its status page shows. */
-export const statusSources = (subnet: string) => ({
-  prometheus: `${ownAddress(subnet, "prometheus")}:${PORTS.prometheus}`,
-  alertmanager: `${ownAddress(subnet, "alertmanager")}:${PORTS.alertmanager}`,
+export const statusSources = (addressOf: AddressOf) => ({
+  prometheus: `${addressOf("prometheus")}:${PORTS.prometheus}`,
+  alertmanager: `${addressOf("alertmanager")}:${PORTS.alertmanager}`,
 });

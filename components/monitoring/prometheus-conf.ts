@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { type OwnRole, ownAddress } from "../host/addresses.ts";
+import type { AddressOf } from "../host/addresses.ts";
 import { JOBS, PORTS, type Targets } from "./targets.ts";
 
 /** Where Prometheus sends every sample as well. */
@@ -12,7 +12,8 @@ export interface RemoteWrite {
 
 export interface PrometheusArgs {
   readonly estate: string;
-  readonly subnet: string;
+  /** Where the estate's own programs are. */
+  readonly addressOf: AddressOf;
   readonly targets: Targets;
   /** Time between two scrapes of everything but the edge, seconds. */
   readonly scrapeSeconds: number;
@@ -50,8 +51,8 @@ function probeJob(name: string, probes: string, targets: readonly Labelled[], se
 
 /** Prometheus' configuration as plain data. */
 export function prometheusConfig(args: PrometheusArgs) {
-  const { estate, subnet, targets, scrapeSeconds, edgeScrapeSeconds, rules, remoteWrite } = args;
-  const at = (role: Exclude<OwnRole, "edge" | "postgres" | "redis">) => `${ownAddress(subnet, role)}:${PORTS[role]}`;
+  const { estate, addressOf, targets, scrapeSeconds, edgeScrapeSeconds, rules, remoteWrite } = args;
+  const at = (role: keyof typeof PORTS) => `${addressOf(role)}:${PORTS[role]}`;
   const named = targets.slots.map(({ service, slot, release, ...rest }) => ({ labels: { service, slot, release }, ...rest }));
   return {
     global: {
@@ -78,7 +79,9 @@ export function prometheusConfig(args: PrometheusArgs) {
       ...job("prometheus", [{ targets: [`127.0.0.1:${PORTS.prometheus}`] }]),
       ...job("alertmanager", [{ targets: [at("alertmanager")] }]),
       ...targets.exporters.flatMap((role) =>
-        job(JOBS[role], [{ targets: [at(role)] }], role === "edge-metrics" ? edgeJob(edgeScrapeSeconds) : {}),
+        role === "node-metrics"
+          ? job(JOBS[role], machines(at(role), targets.machines))
+          : job(JOBS[role], [{ targets: [at(role)] }], role === "edge-metrics" ? edgeJob(edgeScrapeSeconds) : {}),
       ),
       ...(targets.guard ? job("guard", [{ targets: [at("guard")] }]) : []),
       ...job("probes", [{ targets: [at("probes")] }]),
@@ -97,6 +100,13 @@ export function prometheusConfig(args: PrometheusArgs) {
       ),
     ],
   };
+}
+
+/** One machine needs no name; of several, each series says whose it is. */
+function machines(first: string, others: Targets["machines"] = []): Labelled[] {
+  const named = (address: string, host: string) => ({ targets: [address], labels: { host } });
+  if (others.length === 0) return [{ targets: [first] }];
+  return [named(first, "main"), ...others.map(({ name, address }) => named(`${address}:${PORTS["node-metrics"]}`, name))];
 }
 
 const edgeJob = (seconds: number) => ({ scrape_interval: `${seconds}s`, scrape_timeout: `${seconds}s` });

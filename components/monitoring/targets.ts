@@ -26,6 +26,8 @@ export interface Targets {
   readonly routes: readonly RouteTarget[];
   /** The estate's own exporters that exist, by role. */
   readonly exporters: readonly Exporter[];
+  /** Machines beside the first, with the addresses of their exporters. @default the estate is on one machine */
+  readonly machines?: readonly { readonly name: string; readonly address: string }[];
   /** Whether a guard watches canaries. @default false */
   readonly guard?: boolean;
 }

@@ -3,6 +3,7 @@ import type { Datastore } from "../datastore/datastore.ts";
 import type { Route } from "../edge/routes.ts";
 import { otherSlot, type Percent, type Slot as SlotName, slotsWithClients } from "../edge/share.ts";
 import { TrafficShare, type TrafficShareFacts } from "../edge/traffic-share.ts";
+import type { Host } from "../host/host.ts";
 import type { ImageSource, Images } from "../host/image.ts";
 import { SecretFiles } from "../host/secret-files.ts";
 import type { Running } from "../monitoring/container-info.ts";
@@ -51,10 +52,12 @@ export class Service extends pulumi.ComponentResource {
   /** What monitoring asks, container by container. */
   public readonly targets: readonly SlotTarget[];
   public readonly running: readonly Running<pulumi.Output<string>>[];
+  public readonly host: Host;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:service:Service", name, {}, opts);
     const { host, images, uses, route, active, canaryWeight, edgeContainer } = args;
+    this.host = host;
 
     const secrets = { ...args.secrets, ...Object.fromEntries(uses.map(({ address, password }) => [address.passwordFile, password])) };
     const secretFiles =
@@ -98,7 +101,7 @@ export class Service extends pulumi.ComponentResource {
     } else {
       const served = slotsWithClients(active, canaryWeight);
       const dependsOn = readyOf(slots.filter(({ slot }) => served.includes(slot)));
-      const share = { host, service: name, active, canaryWeight, edgeContainer, frozen: args.frozen };
+      const share = { host: args.edgeHost ?? host, service: name, active, canaryWeight, edgeContainer, frozen: args.frozen };
       this.ready = [new TrafficShare(`${name}-share`, share, { parent: this, dependsOn })];
       const backends = (slot: SlotName, replicas: number) =>
         Array.from({ length: replicas }, (_, index) => ({ address: host.slotAddress(args.block, slot, index + 1), port: args.port }));

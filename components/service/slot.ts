@@ -5,6 +5,7 @@ import { createContainer, type VolumeMount } from "../host/container.ts";
 import { quickStart } from "../host/healing.ts";
 import type { Host } from "../host/host.ts";
 import type { SecretFiles } from "../host/secret-files.ts";
+import { shellWord } from "../host/ssh.ts";
 import type { Running } from "../monitoring/container-info.ts";
 import { type StoreAddress, slotEnvironment } from "./environment.ts";
 import { SlotFiles } from "./slot-files.ts";
@@ -37,6 +38,8 @@ export interface SlotDefaults {
   readonly toolImage: pulumi.Input<string>;
   /** Id of the running edge container, which is told the slot's release. */
   readonly edgeContainer: pulumi.Input<string>;
+  /** Host that the edge is on. @default the service's own */
+  readonly edgeHost?: Host | undefined;
 }
 
 /** What a slot says of itself to policies. */
@@ -118,7 +121,7 @@ export class Slot extends pulumi.ComponentResource {
         containers,
         timeoutSeconds: defaults.readyTimeoutSeconds,
         // The edge learns the release first: what the containers answer from now on is that release's doing.
-        first: pulumi.interpolate`docker exec -i ${defaults.edgeContainer} set-release ${service} ${slot} > /dev/null || exit 1`,
+        first: pulumi.interpolate`${atTheEdge(defaults)}docker exec -i ${defaults.edgeContainer} set-release ${service} ${slot} > /dev/null || exit 1`,
         stdin: release,
       },
       { parent: this },
@@ -130,6 +133,10 @@ export class Slot extends pulumi.ComponentResource {
     this.registerOutputs({ containers: this.containers, ...facts });
   }
 }
+
+/** What makes `docker` talk to the edge's engine, where that is another one. */
+const atTheEdge = ({ host, edgeHost = host }: SlotDefaults): string =>
+  edgeHost.docker === host.docker ? "" : `DOCKER_HOST=${shellWord(edgeHost.docker)} `;
 
 /** The part of a container's arguments that does not differ between slots, field by field. */
 function containerDefaults(defaults: SlotDefaults) {

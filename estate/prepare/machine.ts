@@ -12,21 +12,27 @@ const AS_ROOT = [
   'if [ "$(id -u)" = 0 ] || ! sudo -n true 2> /dev/null; then sh $t; else sudo -n sh $t; fi',
 ].join("; ");
 
+interface MachineOptions {
+  readonly hostKeys?: readonly string[] | undefined;
+  readonly stack?: string | undefined;
+  readonly laid?: boolean;
+}
+
 /** A machine that one signs in to by ssh, to look after the machine itself. */
 export class Machine {
   readonly address: SshAddress;
   /** Whose settings hold its keys; nothing where the person's known_hosts does. */
   readonly #stack: string | undefined;
 
-  /** @param hostKeys keys that it may show. @default those of the person's known_hosts */
-  constructor(
-    address: SshAddress,
-    { hostKeys, stack }: { readonly hostKeys?: readonly string[] | undefined; readonly stack?: string | undefined },
-  ) {
+  /**
+   * @param hostKeys keys that it may show. @default those of the person's known_hosts
+   * @param laid the way there is made already: of several machines, one way leads to all. @default it is made here
+   */
+  constructor(address: SshAddress, { hostKeys, stack, laid = false }: MachineOptions) {
     this.address = address;
     this.#stack = stack;
     // Of its own: what is connected to the host's Docker goes another way.
-    layWay({ stack: `host@${address.host}-${address.port}`, hosts: [{ ...address, hostKeys }] });
+    if (!laid) layWay({ stack: `host@${address.host}-${address.port}`, hosts: [{ ...address, hostKeys }] });
   }
 
   /** Run shell text as root and give what it printed. @throws Problem when nobody can sign in */

@@ -4,8 +4,8 @@ import { Problem } from "../../toolchain/problem.ts";
 import { step as announce, say } from "../../toolchain/say.ts";
 import { place } from "../../toolchain/ssh/words.ts";
 import type { Machine } from "./machine.ts";
-import { disarmUndo, type Looked, lookScript, makeScript, open, readLook, readProgress, stepsOf, UNDO } from "./plan.ts";
-import type { Wish } from "./step.ts";
+import { disarmUndo, type Looked, lookScript, makeScript, open, readLook, readProgress, UNDO } from "./plan.ts";
+import type { Step, Wish } from "./step.ts";
 
 /** Programs that jobs on the host need, in this checkout. */
 const PROGRAMS = join("components", "maintenance", "scripts");
@@ -21,8 +21,7 @@ export async function readPrograms(root: string): Promise<Wish["programs"]> {
  * Look at a host, and change nothing.
  * @throws Problem when nobody can sign in, or it can never be one
  */
-export async function look(machine: Machine, wish: Wish): Promise<Looked> {
-  const steps = stepsOf(wish);
+export async function look(machine: Machine, steps: readonly Step[]): Promise<Looked> {
   const looked = readLook(steps, await machine.ask(lookScript(steps)));
   if (looked.ground.refused !== undefined) throw new Problem(`${place(machine.address)} cannot be prepared: ${looked.ground.refused}.`);
   return looked;
@@ -33,9 +32,10 @@ export async function look(machine: Machine, wish: Wish): Promise<Looked> {
  *
  * What could lock everybody out (sshd, firewall) is taken back by the host itself after two minutes, unless a new connection gets in first.
  *
+ * @param user the account that must get in as well after such a step. @default nobody but whoever is signed in
  * @throws Problem when a step cannot be made, fails, or did not do what it should
  */
-export async function make(machine: Machine, wish: Wish, { plan }: Looked): Promise<Looked> {
+export async function make(machine: Machine, steps: readonly Step[], { plan }: Looked, user = machine.address.user): Promise<Looked> {
   const blocked = open(plan).flatMap(({ step, blocked: why }) => (why === undefined ? [] : [`${step.title}: ${why}`]));
   if (blocked.length > 0) throw new Problem(`Nothing was changed:\n${blocked.map((line) => `  ${line}`).join("\n")}`);
   const titles = new Map(plan.map(({ step }) => [step.name, step.title]));
@@ -47,9 +47,9 @@ export async function make(machine: Machine, wish: Wish, { plan }: Looked): Prom
     else if (progress.what === "done") running?.done();
     else running?.failed();
   });
-  if (open(plan).some(({ undo }) => undo !== undefined)) await proveWayIn(machine, wish.user);
+  if (open(plan).some(({ undo }) => undo !== undefined)) await proveWayIn(machine, user);
   if (code !== 0) throw new Problem("That step failed: its words are above. What was made before it stays; mend it and run this again.");
-  const after = await look(machine, wish);
+  const after = await look(machine, steps);
   const left = open(after.plan);
   if (left.length > 0) {
     const words = left.map(({ step, differs }) => `  ${step.title}: ${differs.join("; ")}`);

@@ -1,10 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { ownAddress } from "../../components/host/addresses.ts";
 import type { HostMount, VolumeMount } from "../../components/host/container.ts";
 import type { Datastore, Edge } from "../../components/index.ts";
 import type { KnownJob } from "../../components/maintenance/catalog.ts";
 import { PORTS } from "../../components/monitoring/targets.ts";
-import type { Settings, Store } from "../../settings/index.ts";
+import { addressIn, type Places, type Settings, type Store } from "../../settings/index.ts";
 import { withBackups } from "./backup.ts";
 import { REVIEWS } from "./reviews.ts";
 
@@ -42,8 +41,8 @@ const trackerPart = ({ maintenance, secrets }: Settings): JobPart => {
 const always = (): undefined => undefined;
 
 /** Where Prometheus answers inside of the estate's network; nothing where nothing is measured. */
-export const prometheusUrl = ({ monitoring, host }: Pick<Settings<unknown>, "monitoring" | "host">): string | undefined =>
-  monitoring && `http://${ownAddress(host.subnet, "prometheus")}:${PORTS.prometheus}`;
+export const prometheusUrl = (settings: Places): string | undefined =>
+  settings.monitoring && `http://${addressIn(settings, "prometheus")}:${PORTS.prometheus}`;
 
 /** How each job fits in. */
 export const PARTS: Readonly<Record<KnownJob, JobFit>> = {

@@ -1,6 +1,5 @@
-import { ownAddress } from "../../components/host/addresses.ts";
 import type { KnownJob } from "../../components/maintenance/catalog.ts";
-import type { ImageSource, Settings } from "../../settings/index.ts";
+import { addressIn, type ImageSource, type Settings } from "../../settings/index.ts";
 import { postgresFacts, postgresSecret } from "./backup.ts";
 import { type JobFit, prometheusUrl } from "./parts.ts";
 
@@ -73,19 +72,21 @@ export const REVIEWS = {
       };
       const postgres = postgresFacts(settings);
       return {
-        facts: { ...rest, paths, origin: `http://${ownAddress(settings.host.subnet, "edge")}:${EDGE_PORT}`, ...(postgres && { postgres }) },
+        facts: { ...rest, paths, origin: `http://${addressIn(settings, "edge")}:${EDGE_PORT}`, ...(postgres && { postgres }) },
         secrets: postgresSecret(world) ?? {},
       };
     },
   },
   "security-audit": {
     lacks: always,
-    part: ({ settings: { edge, host } }) => ({
-      facts: {
-        ports: [edge.port, ...(edge.tls ? [edge.tls.port] : [])].map(String),
-        tls: edge.tls ? [{ host: ownAddress(host.subnet, "edge"), port: EDGE_TLS_PORT }] : [],
-      },
-    }),
+    part: ({ settings }) => {
+      const { edge } = settings;
+      // The machine that it looks at is main: the edge's ports are open where the edge is.
+      const ports = edge.host === undefined ? [edge.port, ...(edge.tls ? [edge.tls.port] : [])] : [];
+      return {
+        facts: { ports: ports.map(String), tls: edge.tls ? [{ host: addressIn(settings, "edge"), port: EDGE_TLS_PORT }] : [] },
+      };
+    },
   },
   "check-updates": {
     lacks: always,

@@ -3,6 +3,7 @@ import { RECEIVER_NAME, type WrittenAlerting } from "../alerting.ts";
 import type { WrittenReceiver } from "../alerting-receiver.ts";
 import { type Path, shown } from "../problems.ts";
 import type { Finding } from "../rules.ts";
+import { allowedSecrets } from "./secret-names.ts";
 
 const AT: Path = ["monitoring", "alerting"];
 const RESERVED = [ON_CALL, NOBODY, WATCHDOG];
@@ -60,7 +61,7 @@ function receiverFindings(name: string, receiver: WrittenReceiver, secrets: read
 
 /** The name itself is not shown: what is no name of a secret may be the secret. */
 function secretFindings(at: Path, name: string | undefined, need: "required" | "optional", secrets: readonly string[]): Finding[] {
-  const allowed = secrets.length > 0 ? `a name from sluice:secrets: ${secrets.join(", ")}` : "a name from sluice:secrets, which has none";
+  const allowed = allowedSecrets(secrets);
   if (name === undefined) return need === "required" ? [missing(at, allowed, "add the name of the secret that holds it")] : [];
   if (secrets.includes(name)) return [];
   const fix = "set the secret under this name: npm run pulumi -- config set --secret --path 'sluice:secrets.<name>'";

@@ -3,6 +3,7 @@ import type { Path } from "../problems.ts";
 import type { Finding, Rule } from "../rules.ts";
 import type { Written } from "../schema.ts";
 import { missing } from "./missing.ts";
+import { allowedSecrets } from "./secret-names.ts";
 
 /** What backups need: a place, keys to it, and something to be kept. */
 export const backupRules: Rule = ({ maintenance, postgres, secrets }) => {
@@ -41,7 +42,7 @@ function secret(at: Path, name: string, secrets: Written["secrets"]): Finding[] 
       at,
       reads: [["secrets"], ["secrets", name]],
       received: JSON.stringify(name),
-      allowed: known.length > 0 ? `a name from sluice:secrets: ${known.join(", ")}` : "a name from sluice:secrets, which has none",
+      allowed: allowedSecrets(known),
       fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${name}'`,
     },
   ];
@@ -82,7 +83,7 @@ export const secretAgeRules: Rule = ({ maintenance, secrets }) => {
             at: ["maintenance", "secretAge", "rotated", name],
             reads: [["secrets"], ["secrets", name]],
             received: JSON.stringify(name.slice(0, 63)),
-            allowed: known.length > 0 ? `a name from sluice:secrets: ${known.join(", ")}` : "a name from sluice:secrets, which has none",
+            allowed: allowedSecrets(known),
             fix: "take it out, or put the name right",
           },
         ],

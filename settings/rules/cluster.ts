@@ -4,6 +4,7 @@ import type { Finding, Rule } from "../rules.ts";
 import type { Written, WrittenService } from "../schema.ts";
 import { prometheusFindings } from "./cluster-prometheus.ts";
 import { missing } from "./missing.ts";
+import { allowedSecrets } from "./secret-names.ts";
 import { envNames } from "./service.ts";
 import { clashingNames, clusterServiceName, jobFindings, talking, workloadFindings } from "./workload.ts";
 
@@ -125,7 +126,7 @@ function secretFindings({ secrets }: Written, cluster: WrittenCluster): Finding[
         at,
         reads: [["secrets"], ["secrets", name]],
         received: hidden ? "a name that is not there" : JSON.stringify(name),
-        allowed: known.length > 0 ? `a name from sluice:secrets: ${known.join(", ")}` : "a name from sluice:secrets, which has none",
+        allowed: allowedSecrets(known),
         fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${hidden ? "<name>" : name}'`,
       },
     ];

@@ -3,6 +3,7 @@ import { type Path, shown } from "../problems.ts";
 import type { Finding, Rule } from "../rules.ts";
 import { ENV_NAME } from "../service.ts";
 import { missing } from "./missing.ts";
+import { allowedSecrets } from "./secret-names.ts";
 
 const AT: Path = ["dokploy"];
 /** Hosts of this machine alone: a key that goes there is seen by nobody. */
@@ -59,7 +60,7 @@ function unknownSecret(at: Path, name: string, known: readonly string[]): Findin
   return [
     {
       ...{ at, reads: [["secrets"], ["secrets", name]], received: "a name that is not there" },
-      allowed: known.length > 0 ? `a name from sluice:secrets: ${known.join(", ")}` : "a name from sluice:secrets, which has none",
+      allowed: allowedSecrets(known),
       fix: "npm run pulumi -- config set --secret --path 'sluice:secrets.<name>'",
     },
   ];

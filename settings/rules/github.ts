@@ -3,6 +3,7 @@ import { ENVIRONMENT, VARIABLE, type WrittenEnvironment, type WrittenGithub } fr
 import { type Path, shown } from "../problems.ts";
 import type { Finding, Rule } from "../rules.ts";
 import { missing } from "./missing.ts";
+import { allowedSecrets } from "./secret-names.ts";
 
 const AT: Path = ["github"];
 const LABEL = /^(?!.*::)[A-Za-z0-9](?:[A-Za-z0-9 ._/:-]{0,48}[A-Za-z0-9._-])?$/;
@@ -41,7 +42,7 @@ function signedIn({ token, baseUrl }: WrittenGithub, known: readonly string[], h
   if (token !== undefined && !known.includes(token))
     found.push({
       ...{ at: [...AT, "token"], reads: [["secrets"], ["secrets", token]], received: "a name that is not there" },
-      allowed: known.length > 0 ? `a name from sluice:secrets: ${known.join(", ")}` : "a name from sluice:secrets, which has none",
+      allowed: allowedSecrets(known),
       fix: "npm run pulumi -- config set --secret --path 'sluice:secrets.<name>', or remove it and set GITHUB_TOKEN",
     });
   if (!URL.canParse(baseUrl) || isOpen(new URL(baseUrl)))

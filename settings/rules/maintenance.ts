@@ -4,6 +4,7 @@ import type { EVERY, WrittenJob } from "../maintenance.ts";
 import type { Path } from "../problems.ts";
 import type { Finding, Rule } from "../rules.ts";
 import { missing } from "./missing.ts";
+import { allowedSecrets } from "./secret-names.ts";
 import { sourceChoice } from "./source.ts";
 
 type Every = (typeof EVERY)[number];
@@ -156,7 +157,7 @@ function secret(at: Path, name: string | undefined, known: readonly string[]): F
       at,
       reads: [["secrets"], ["secrets", name]],
       received: JSON.stringify(name),
-      allowed: known.length > 0 ? `a name from sluice:secrets: ${known.join(", ")}` : "a name from sluice:secrets, which has none",
+      allowed: allowedSecrets(known),
       fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${name}'`,
     },
   ];

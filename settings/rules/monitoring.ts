@@ -2,6 +2,7 @@ import { JOB_NAME } from "../monitoring.ts";
 import type { Finding, Rule } from "../rules.ts";
 import { WORKFLOW_NAME } from "../service.ts";
 import { alertingFindings } from "./alerting.ts";
+import { allowedSecrets } from "./secret-names.ts";
 import { sourceChoice } from "./source.ts";
 
 /** What monitoring asks of the rest of the settings. */
@@ -81,7 +82,7 @@ function remoteWrite(written: WrittenRemote | undefined, secrets: readonly strin
       at: [...at, "passwordSecret"],
       reads: [["secrets"], ["secrets", passwordSecret]],
       received: JSON.stringify(passwordSecret),
-      allowed: secrets.length > 0 ? `a name from sluice:secrets: ${secrets.join(", ")}` : "a name from sluice:secrets, which has none",
+      allowed: allowedSecrets(secrets),
       fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${passwordSecret}'`,
     });
   }

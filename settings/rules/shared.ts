@@ -1,16 +1,30 @@
 import { derivedBlock, FIRST_BLOCK, parseSubnet, type Subnet } from "../addresses.ts";
-import { shown } from "../problems.ts";
+import { MAIN } from "../place.ts";
+import { type Path, pathText, shown } from "../problems.ts";
 import type { Finding, Rule } from "../rules.ts";
 import type { Written } from "../schema.ts";
+import { allowedSecrets } from "./secret-names.ts";
 
 /** What services must not share (routes, address blocks) and what they may only use when it is there (stores, secrets). */
-export const sharedRules: Rule = ({ services, host, ...estate }) => {
+export const sharedRules: Rule = ({ services, host, hosts, ...estate }) => {
   const named = Object.entries(services).sort(([a], [b]) => (a < b ? -1 : 1));
-  const parsed = parseSubnet(host.subnet);
+  const networks: [string, Path, string | undefined][] = [
+    [MAIN, ["host", "subnet"], host.subnet],
+    ...Object.entries(hosts).map(([name, { subnet }]): [string, Path, string | undefined] => [name, ["hosts", name, "subnet"], subnet]),
+  ];
   const onHost = named.filter(([, { target }]) => target === "docker");
   const inCluster = named.filter(([, { target }]) => target === "kubernetes");
   // Edge and gateway each have their own routes, so that a service can be at both while it moves. In a cluster, addresses are the cluster's.
-  return [...routes(onHost), ...routes(inCluster), ...("subnet" in parsed ? blocks(onHost, parsed.subnet) : []), ...uses(named, estate)];
+  return [
+    ...routes(onHost),
+    ...routes(inCluster),
+    ...networks.flatMap(([name, at, network]) => {
+      const parsed = network === undefined ? undefined : parseSubnet(network);
+      const own = onHost.filter(([, { host: placed = MAIN }]) => placed === name);
+      return parsed && "subnet" in parsed ? blocks(own, parsed.subnet, at) : [];
+    }),
+    ...uses(named, estate),
+  ];
 };
 
 type Named = [string, Written["services"][string]][];
@@ -39,7 +53,8 @@ function routes(services: Named): Finding[] {
   });
 }
 
-function blocks(services: Named, subnet: Subnet): Finding[] {
+/** @param network where their network's setting is */
+function blocks(services: Named, subnet: Subnet, network: Path): Finding[] {
   const found: Finding[] = [];
   const owners = new Map<number, string>();
   // A block that somebody wrote down comes before one that was only derived.
@@ -51,7 +66,7 @@ function blocks(services: Named, subnet: Subnet): Finding[] {
     if (block > subnet.lastBlock) {
       found.push({
         at: ["services", name, "block"],
-        reads: [["host", "subnet"]],
+        reads: [network],
         received: String(block),
         allowed: `a whole number from ${FIRST_BLOCK} to ${subnet.lastBlock} in a /${subnet.prefix} network`,
         fix: `remove it: ${derivedBlock(name, subnet)} is derived from the service's name`,
@@ -64,13 +79,13 @@ function blocks(services: Named, subnet: Subnet): Finding[] {
     if (free !== undefined) owners.set(free, name);
     found.push({
       at: ["services", name, "block"],
-      reads: [
-        ["services", owner, "block"],
-        ["host", "subnet"],
-      ],
+      reads: [["services", owner, "block"], network],
       received: written ? String(block) : `nothing, and the names ${owner} and ${name} both give ${block}`,
       allowed: `a block of its own; ${owner} has ${block}`,
-      fix: free === undefined ? "no block is free; use a larger `host.subnet`" : `write \`block: ${free}\`, the next free one`,
+      fix:
+        free === undefined
+          ? `no block is free; use a larger \`${pathText(network).replace("sluice:", "")}\``
+          : `write \`block: ${free}\`, the next free one`,
     });
   }
   return found;
@@ -85,7 +100,7 @@ function nextFree(from: number, { lastBlock }: Subnet, taken: ReadonlyMap<number
   return undefined;
 }
 
-function uses(services: Named, estate: Omit<Written, "services" | "host">): Finding[] {
+function uses(services: Named, estate: Omit<Written, "services" | "host" | "hosts">): Finding[] {
   const secrets = Object.keys(estate.secrets);
   return services.flatMap(([name, service]) => {
     const stores = service.uses.flatMap((store, index): Finding[] =>
@@ -109,8 +124,7 @@ function uses(services: Named, estate: Omit<Written, "services" | "host">): Find
               at: ["services", name, "secrets", index],
               reads: [["secrets"], ["secrets", secret]],
               received: JSON.stringify(secret),
-              allowed:
-                secrets.length > 0 ? `a name from sluice:secrets: ${secrets.join(", ")}` : "a name from sluice:secrets, which has none",
+              allowed: allowedSecrets(secrets),
               fix: `npm run pulumi -- config set --secret --path 'sluice:secrets.${secret}'`,
             },
           ],

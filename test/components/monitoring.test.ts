@@ -32,7 +32,8 @@ async function monitored(change: Partial<MonitoringArgs> = {}): Promise<Register
     new Monitoring("monitoring", {
       ...{ host, edge, toolImage: "sha256:edge", stores: [store], routes: [] },
       slots: [{ service: "api", slot: "blue", release: "v1", address: "10.9.0.80:3000", health: "/health" }],
-      running: [...edge.running, ...store.running],
+      running: [edge, store],
+      addressOf: (role) => host.ownAddress(role),
       ...{ port: 8090, scrapeSeconds: 15, edgeScrapeSeconds: 2, retentionDays: 7, retentionMb: 512, containerMetrics: true },
       rules: { "rules/errors.yml": "groups: []\n" },
       alerting: { files: { "alertmanager.yml": "route: {receiver: nobody}\n" }, secrets: [] },

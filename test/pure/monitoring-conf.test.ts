@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { renderMetricsLog } from "../../components/edge/metrics-log.ts";
 import { renderStatusServer } from "../../components/edge/status-server.ts";
+import { type OwnRole, ownAddress } from "../../components/host/addresses.ts";
 import { containerInfo } from "../../components/monitoring/container-info.ts";
 import { edgeMetrics, nodeMetrics } from "../../components/monitoring/exporters.ts";
 import { type PlanArgs, planMonitoring, probeUrl, renderEstateRules, ruleSettings } from "../../components/monitoring/plan.ts";
@@ -12,7 +13,7 @@ const slot = (name: string, release: string, address: string) => ({
 });
 const args: PrometheusArgs = {
   estate: "shop",
-  subnet: "10.9.0.0/20",
+  addressOf: (role: OwnRole) => ownAddress("10.9.0.0/20", role),
   targets: {
     slots: [slot("blue", "v1", "10.9.0.80:3000"), { ...slot("green", "v2", "10.9.0.88:3000"), metrics: undefined }],
     routes: [{ service: "api", url: "http://10.9.0.2:8080/api/health" }],
@@ -28,6 +29,21 @@ const jobs = (change: Partial<PrometheusArgs> = {}) => {
 };
 
 describe("Prometheus' configuration", () => {
+  it("gives each of several machines its name, and an only one none", () => {
+    const node = (config: ReturnType<typeof prometheusConfig>) => config.scrape_configs.find(({ job_name }) => job_name === "node");
+    const exporters = ["node-metrics"] as const;
+    expect(node(prometheusConfig({ ...args, targets: { ...args.targets, exporters } }))).toMatchObject({
+      static_configs: [{ targets: ["10.9.0.8:9100"] }],
+    });
+    const machines = [{ name: "east", address: "10.10.0.8" }];
+    expect(node(prometheusConfig({ ...args, targets: { ...args.targets, exporters, machines } }))).toMatchObject({
+      static_configs: [
+        { targets: ["10.9.0.8:9100"], labels: { host: "main" } },
+        { targets: ["10.10.0.8:9100"], labels: { host: "east" } },
+      ],
+    });
+  });
+
   it("looks at the edge every two seconds and at everything else every fifteen, under the estate's name", () => {
     const { global } = prometheusConfig(args);
     expect(global).toEqual({
@@ -85,7 +101,7 @@ describe("Prometheus' configuration", () => {
 const plan: PlanArgs = {
   ...{
     estate: "shop",
-    subnet: "10.9.0.0/20",
+    addressOf: (role: OwnRole) => ownAddress("10.9.0.0/20", role),
     tls: false,
     hasPostgres: true,
     hasRedis: false,

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_GUARD } from "../../rollout/analysis/index.ts";
 import { decodeSettings, decodeStackFile } from "../../settings/decode.ts";
+import { addressIn } from "../../settings/hosts.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { hasHost, inCluster } from "../../settings/placement.ts";
 import { renderProblems } from "../../settings/problems.ts";
 import type { Settings } from "../../settings/types.ts";
-import { goodSettings, type Raw, STACKS, stackFile } from "../support/settings.ts";
+import { goodSettings, HOST_KEY, type Raw, STACKS, stackFile } from "../support/settings.ts";
 
 const facts = { stack: "dev" };
 
@@ -300,6 +301,74 @@ describe("stack files", () => {
   });
 });
 
+describe("several hosts", () => {
+  const two = (change: (raw: Raw) => void = () => undefined) => {
+    const raw = goodSettings();
+    raw.hosts = {
+      east: {
+        docker: "ssh://deploy@east.example.com:2222",
+        hostKeys: [`${HOST_KEY} root@east`],
+        subnet: "10.21.0.0/22",
+        linkAddress: "10.0.0.3",
+      },
+    };
+    raw.services.api.host = "east";
+    raw.monitoring.host = "main";
+    change(raw);
+    return good(raw);
+  };
+
+  it("have a link each, and are signed in to as main is; a key's comment is left out", () => {
+    expect(two()).toMatchObject({
+      host: { link: { port: 51_820 }, keySecret: "payment-key" },
+      hosts: [
+        {
+          ...{ name: "east", docker: "ssh://deploy@east.example.com:2222", hostKeys: [HOST_KEY], subnet: "10.21.0.0/22" },
+          link: { address: "10.0.0.3", port: 51_820 },
+        },
+      ],
+    });
+  });
+
+  it("say where what runs; main is said by saying nothing", () => {
+    const settings = two();
+    expect(settings.services.find(({ name }) => name === "api")?.host).toBe("east");
+    expect(settings.monitoring).not.toHaveProperty("host");
+    expect(settings.edge).not.toHaveProperty("host");
+  });
+
+  it("give a service a block of its own host's network", () => {
+    const free = (raw: Raw) => delete raw.services.api.block;
+    const block = two(free).services.find(({ name }) => name === "api")?.block ?? 0;
+    expect(block).toBeLessThanOrEqual(62);
+    expect(
+      addressIn(
+        two((raw) => (raw.edge.host = "east")),
+        "guard",
+      ),
+    ).toBe("10.21.0.12");
+    expect(addressIn(two(), "guard")).toBe("10.20.0.12");
+    expect(
+      addressIn(
+        two((raw) => (raw.monitoring.host = "east")),
+        "prometheus",
+      ),
+    ).toBe("10.21.0.5");
+    expect(
+      addressIn(
+        two((raw) => (raw.edge.host = "east")),
+        "postgres",
+      ),
+    ).toBe("10.20.0.3");
+  });
+
+  it("are none where one is meant", () => {
+    const one = good(goodSettings());
+    expect(one).not.toHaveProperty("hosts");
+    expect(one.host).not.toHaveProperty("link");
+  });
+});
+
 describe("several problems", () => {
   it("are told at once, wrong values and broken rules together, by path", () => {
     const raw = goodSettings();
@@ -307,7 +376,7 @@ describe("several problems", () => {
     raw.services.api.blue.image = "a/b:1";
     raw.services.web.route = "/api";
     raw.edge.public = false;
-    raw.hots = {};
+    raw.hst = {};
     expect(printed(raw)).toBe(`Settings: 5 problems
 
   1. sluice:edge.bind
@@ -315,9 +384,9 @@ describe("several problems", () => {
      allowed   127.0.0.0/8, ::1 or localhost, unless \`edge.public\` is true
      fix       write 127.0.0.1, or, to let other machines in, also \`public: true\`
 
-  2. sluice:hots
-     received  an unknown setting, "hots"
-     allowed   name, protectData, host, edge, postgres, redis, services, cluster, github, dokploy, monitoring, maintenance, rollout, evidence, secrets, postgresPassword, redisPassword
+  2. sluice:hst
+     received  an unknown setting, "hst"
+     allowed   name, protectData, host, hosts, edge, postgres, redis, services, cluster, github, dokploy, monitoring, maintenance, rollout, evidence, secrets, postgresPassword, redisPassword
      fix       write \`host\`
 
   3. sluice:services.api.blue

@@ -7,6 +7,7 @@ import { dokploy } from "../support/refusals/dokploy.ts";
 import { ENGINE, estate } from "../support/refusals/estate.ts";
 import { evidence } from "../support/refusals/evidence.ts";
 import { github } from "../support/refusals/github.ts";
+import { hosts } from "../support/refusals/hosts.ts";
 import { maintenance } from "../support/refusals/maintenance.ts";
 import { monitoring } from "../support/refusals/monitoring.ts";
 import { rollout } from "../support/refusals/rollout.ts";
@@ -19,6 +20,7 @@ import { type Case, goodSettings } from "../support/settings.ts";
 // The same tables are put before the real engine by test/refused/refusals.test.ts.
 const TABLES: Readonly<Record<string, readonly Case[]>> = {
   "the estate": estate,
+  "several hosts": hosts,
   "a service": services,
   "a slot": slots,
   traffic,

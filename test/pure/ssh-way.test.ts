@@ -38,6 +38,19 @@ describe("the way to a host", () => {
     );
   });
 
+  it("believes of each of a stack's hosts its own keys, under one name with two ports as well", () => {
+    const other = {
+      ...HOST,
+      port: 2222,
+      hostKeys: [HOST_KEY.replace("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMu2", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMu3")],
+    };
+    const keys = (port: number) => asked([HOST, other], ["-p", `${port}`, HOST.host]).find((line) => line.startsWith("userknownhostsfile"));
+    expect(keys(22)).toMatch(/keys-vps.example.com-22$/);
+    expect(keys(2222)).toMatch(/keys-vps.example.com-2222$/);
+    const paths = (port: number) => asked([HOST, other], ["-p", `${port}`, HOST.host]).find((line) => line.startsWith("controlpath"));
+    expect(paths(22)).not.toBe(paths(2222));
+  });
+
   it("lets no setting of the person's own weaken that, and minds the others", () => {
     const mine =
       "Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  BatchMode no\n  HostName 192.0.2.7\n  Port 2022\n  ProxyJump jump\n";

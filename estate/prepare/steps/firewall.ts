@@ -3,6 +3,7 @@ import { fileDiffers, lookAtFile, putFile, type Step } from "../step.ts";
 const RULES = "/etc/sluice/firewall.nft";
 const UNIT = "sluice-firewall.service";
 const TABLE = "inet sluice";
+const DOORS = "/etc/sluice/firewall.d";
 
 /** Ports that the world may reach, besides sshd's own. */
 const WEB = [80, 443];
@@ -32,6 +33,8 @@ export function rules(ssh: readonly number[]): string {
     '    iifname { "docker0", "docker_gwbridge" } accept',
     '    iifname "br-*" accept',
     `    tcp dport { ${ports(ssh).join(", ")} } accept`,
+    // Ports of links between hosts (`npm run host -- link`).
+    `    include "${DOORS}/*.nft"`,
     "  }",
     "  chain forward {",
     "    type filter hook forward priority filter - 5; policy accept;",
@@ -107,6 +110,7 @@ export const firewall: Step = {
       make: [
         putFile(file),
         putFile(unit),
+        `mkdir -p ${DOORS}`,
         `nft -c -f ${RULES}`,
         "systemctl daemon-reload",
         `systemctl enable -q ${UNIT}`,

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { sshAddress } from "../../../components/host/ssh.ts";
 import type { Project } from "../../../estate/project.ts";
 import { troubleNow } from "../../../estate/reach.ts";
+import { hostNamed } from "../../../settings/hosts.ts";
 import type { ServiceSettings } from "../../../settings/types.ts";
 import { pingDocker } from "../../../toolchain/docker-ping.ts";
 import { wordsOf } from "../changes.ts";
@@ -60,13 +61,13 @@ export async function hostLook(
   { edge, guard, inside }: { readonly edge: DockerEdge; readonly guard: DockerGuard; readonly inside: Inside },
   source: Source,
 ): Promise<{ checks: Check[]; control: Control | undefined }> {
-  const host = await hostCheck(project);
+  const host = await hostCheck(project, hostNamed(project.settings, service.host).docker);
   if (!host.ok) return { checks: [host], control: undefined };
   const [control, status, disk, image] = await Promise.all([
     edge.read().catch((error: unknown) => wordsOf(error)),
     guard.status().catch(() => null),
     inside.output("edge", ["df", "-Pk", "/control"]).catch((error: unknown) => wordsOf(error)),
-    imageCheck(project, source),
+    imageCheck(project, source, hostNamed(project.settings, service.host).docker),
   ]);
   const atEdge =
     typeof control === "string"
@@ -78,19 +79,20 @@ export async function hostLook(
   };
 }
 
-async function hostCheck(project: Project): Promise<Check> {
+/** @param docker the engine that the service is on */
+async function hostCheck(project: Project, docker: string): Promise<Check> {
   const { settings } = project;
   const what = "host";
   if (sshAddress(settings.host.docker) !== undefined) {
     const trouble = await troubleNow(project);
     if (trouble !== undefined) return { what, ok: false, words: trouble };
   }
-  const { version, why } = await pingDocker(settings.host.docker);
-  if (version === undefined) return { what, ok: false, words: `no Docker engine answers at ${settings.host.docker} (${why})` };
-  return { what, ok: true, words: `Docker ${version} answers at ${settings.host.docker}` };
+  const { version, why } = await pingDocker(docker);
+  if (version === undefined) return { what, ok: false, words: `no Docker engine answers at ${docker} (${why})` };
+  return { what, ok: true, words: `Docker ${version} answers at ${docker}` };
 }
 
-async function imageCheck({ root, settings }: Project, source: Source): Promise<Check> {
+async function imageCheck({ root }: Project, source: Source, host: string): Promise<Check> {
   const what = "image";
   if ("build" in source) {
     const there = existsSync(join(root, source.build, "Dockerfile"));
@@ -103,7 +105,7 @@ async function imageCheck({ root, settings }: Project, source: Source): Promise<
     };
   }
   const docker = (args: readonly string[]) =>
-    execa("docker", args, { env: { DOCKER_HOST: settings.host.docker }, reject: false, timeout: REGISTRY_SECONDS * 1000 });
+    execa("docker", args, { env: { DOCKER_HOST: host }, reject: false, timeout: REGISTRY_SECONDS * 1000 });
   if ((await docker(["image", "inspect", "--format", "{{.Id}}", source.image])).exitCode === 0)
     return { what, ok: true, words: "the host has it" };
   const asked = await docker(["manifest", "inspect", source.image]);

@@ -20,7 +20,7 @@ async function recordsOf(stack: string) {
   const project = readProject(stack);
   const { root, settings } = project;
   if (hasHost(settings) && sshAddress(settings.host.docker) !== undefined) await reachBySsh(project);
-  const inside = hasHost(settings) ? new Inside(settings.host.docker, settings.name) : undefined;
+  const inside = hasHost(settings) ? Inside.of(settings) : undefined;
   return { inside, entries: await new FileJournal(folderOf(root, stack), inside).all() };
 }
 

@@ -26,6 +26,8 @@ export function placeOf(stackText: string, service: string, stack: string, docke
     if (field(raw.host, "keySecret") !== undefined || !isKeys(hostKeys)) return null;
     if (typeof own !== "object" || own === null || !isText(name) || !isText(docker)) return null;
     if ((field(own, "target") ?? "docker") !== "docker") return null;
+    // On another host than the first: all settings say which.
+    if (field(raw.edge, "host") !== undefined) return null;
     return { estate: nameOf(name, stack), docker: dockerOf(docker, dockerHost), ...(hostKeys && { hostKeys: hostKeys.map(keyOf) }) };
   } catch {
     return null;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sshAddress } from "../../../components/host/ssh.ts";
+import { edgeHost } from "../../../settings/hosts.ts";
 import { Problem } from "../../../toolchain/problem.ts";
 import { say } from "../../../toolchain/say.ts";
 import { CONFIG_VARIABLE } from "../../../toolchain/ssh/config.ts";
@@ -52,8 +53,8 @@ async function takeBackOn(place: Place, name: string, stack: string, promoted: P
 /** By the whole settings: in a cluster, and where the stack file does not say in plain words where the service is. */
 async function takeBackChecked(name: string, stack: string, promoted: Promotion | null): Promise<string> {
   const { project, service } = await checked(name, stack);
-  const { name: estate, host } = project.settings;
-  if (service.target === "docker") return takeBackOn({ estate, docker: host.docker }, name, stack, promoted);
+  const { settings } = project;
+  if (service.target === "docker") return takeBackOn({ estate: settings.name, docker: edgeHost(settings).docker }, name, stack, promoted);
   return (await import("./cluster/by-hand.ts")).takeBackInCluster(project, service, person(), promoted, Date.now());
 }
 

@@ -28,7 +28,7 @@ export class Session {
 
   constructor(project: Project, service: ServiceSettings, site: Site, show: (shown: Shown) => void) {
     const { settings } = project;
-    const inside = new Inside(settings.host.docker, settings.name);
+    const inside = Inside.of(settings);
     this.project = project;
     this.service = service;
     this.site = site;

@@ -2,6 +2,7 @@ import { sshAddress } from "../../../components/host/ssh.ts";
 import { Docker } from "../../../estate/docker.ts";
 import type { Project } from "../../../estate/project.ts";
 import { reachBySsh } from "../../../estate/reach.ts";
+import { hostNamed } from "../../../settings/hosts.ts";
 import type { ServiceSettings } from "../../../settings/types.ts";
 import type { Source } from "../plan.ts";
 import type { Canary, Control, Edge, Guard, Stack } from "../ports.ts";
@@ -27,16 +28,19 @@ export interface Site {
 /** What is needed in a cluster is loaded only for a service that is there. */
 export async function siteOf(project: Project, service: ServiceSettings): Promise<Site> {
   if (service.target === "kubernetes") return (await import("./cluster/site.ts")).clusterSite(project, service);
-  const { name: estate, host } = project.settings;
-  if (sshAddress(host.docker) !== undefined) await reachBySsh(project);
-  const docker = new Docker(host.docker);
-  const inside = new Inside(host.docker, estate);
+  const { settings } = project;
+  if (sshAddress(settings.host.docker) !== undefined) await reachBySsh(project);
+  const { docker: engine, subnet } = hostNamed(settings, service.host);
+  const inside = Inside.of(settings);
   const edge = new DockerEdge(inside, service.name);
   const guard = new DockerGuard(inside, service.name);
   return {
     ...{ edge, guard, guarded: true },
-    canary: new DockerCanary({ docker, inside, estate, subnet: host.subnet, service, smoke: service.rollout.smoke }),
-    stack: (around) => new PulumiStack({ project, docker, service: service.name, ...around }),
+    canary: new DockerCanary({
+      ...{ docker: new Docker(engine), inside, estate: settings.name, subnet, service },
+      smoke: service.rollout.smoke,
+    }),
+    stack: (around) => new PulumiStack({ project, docker: new Docker(settings.host.docker), service: service.name, ...around }),
     look: (source) => hostLook(project, service, { edge, guard, inside }, source),
   };
 }

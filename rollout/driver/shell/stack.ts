@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { recordDeployment } from "../../../estate/deployments.ts";
+import { measuredBy, recordDeployment } from "../../../estate/deployments.ts";
 import type { Docker } from "../../../estate/docker.ts";
 import { passGates } from "../../../estate/gate.ts";
 import { ensurePluginsOf } from "../../../estate/plugins.ts";
 import { buildsImages, type Project } from "../../../estate/project.ts";
+import { hostsOf } from "../../../settings/hosts.ts";
 import { hasHost } from "../../../settings/placement.ts";
 import { clearStaleLock } from "../../../toolchain/lock.ts";
 import { Problem } from "../../../toolchain/problem.ts";
@@ -58,7 +59,7 @@ export class PulumiStack implements Stack {
     }
     if (docker === undefined) return this.#up();
     let problem: unknown;
-    await recordDeployment(docker, project.settings.name, () =>
+    await recordDeployment(measuredBy(docker, project.settings), () =>
       this.#up().then(
         () => true,
         (error: unknown) => {
@@ -131,7 +132,7 @@ async function readyEngine(project: Project): Promise<RunnableEngine> {
 
 async function ensureDebianOf({ settings }: Project): Promise<void> {
   const { ensureDebian } = await import("../../../toolchain/debian.ts");
-  await ensureDebian({ host: settings.host.docker });
+  for (const { docker } of hostsOf(settings)) await ensureDebian({ host: docker });
 }
 
 /** The lines of Pulumi's output that say what went wrong, short enough for one message. */

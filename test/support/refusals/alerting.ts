@@ -45,7 +45,7 @@ export const alertingSecrets: Readonly<Record<string, string>> = Object.fromEntr
 const PATH = "sluice:monitoring.alerting";
 const RECEIVERS = "a receiver: anna, ben, cto, dead-man, pager, team";
 const SECRETS =
-  "a name from sluice:secrets: payment-key, discord-webhook, pagerduty-key, slack-webhook, sms-gateway, sms-token, smtp-password";
+  "a name from sluice:secrets: discord-webhook, pagerduty-key, payment-key, slack-webhook, sms-gateway, sms-token, smtp-password";
 const SET = "npm run pulumi -- config set --secret --path";
 const TIME = "a time of day, HH:MM, 00:00 to 23:59";
 

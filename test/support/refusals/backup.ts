@@ -58,7 +58,7 @@ export const backup: readonly Case[] = [
     of((_, settings) => delete settings.secrets["backup-key"]),
     `${AT}.keySecret`,
     '"backup-key"',
-    "a name from sluice:secrets: payment-key, backup-key-id, backup-password",
+    "a name from sluice:secrets: backup-key-id, backup-password, payment-key",
     "npm run pulumi -- config set --secret --path 'sluice:secrets.backup-key'",
   ],
   [

@@ -220,7 +220,7 @@ export const estate: Case[] = [
     (s) => (s.services.api.canaryWieght = 5),
     "sluice:services.api.canaryWieght",
     'an unknown setting, "canaryWieght"',
-    "target, talksTo, outside, route, stripRoute, port, health, healthIntervalSeconds, healthTimeoutSeconds, healthRetries, restartAfterSeconds, readyTimeoutSeconds, active, canaryWeight, replicas, block, uses, secrets, metrics, workflows, slo, rollout, frozen, throughputFloor, env, memoryMb, cpus, drainSeconds, blue, green",
+    "target, host, talksTo, outside, route, stripRoute, port, health, healthIntervalSeconds, healthTimeoutSeconds, healthRetries, restartAfterSeconds, readyTimeoutSeconds, active, canaryWeight, replicas, block, uses, secrets, metrics, workflows, slo, rollout, frozen, throughputFloor, env, memoryMb, cpus, drainSeconds, blue, green",
     "write `canaryWeight`",
   ],
   [

@@ -2,7 +2,7 @@ import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { PACKAGES } from "../../../estate/prepare/packages.ts";
+import { LINK_PACKAGES, PACKAGES } from "../../../estate/prepare/packages.ts";
 import { findProgram, installPackages } from "../../../toolchain/apt.ts";
 import { cacheKey, cacheRoot } from "../../../toolchain/cache.ts";
 import { step } from "../../../toolchain/say.ts";
@@ -24,8 +24,16 @@ const RECIPE = 3;
  *
  * @returns its name
  */
-export async function ensureVpsImage(): Promise<string> {
-  const key = cacheKey([SUITE, `${RECIPE}`, ...BARE, ...PACKAGES]);
+export function ensureVpsImage(): Promise<string> {
+  made ??= ensureImage();
+  return made;
+}
+
+/** Machines that start side by side wait for one image. */
+let made: Promise<string> | undefined;
+
+async function ensureImage(): Promise<string> {
+  const key = cacheKey([SUITE, `${RECIPE}`, ...BARE, ...PACKAGES, ...LINK_PACKAGES]);
   const image = `sluice-test/vps:${key}`;
   if (!(await execa("docker", ["image", "inspect", image], { reject: false })).failed) return image;
   const tarball = await ensureVpsTarball(key);
@@ -85,6 +93,6 @@ async function furnish(root: string): Promise<void> {
     await execa("ln", ["-sf", "/dev/null", join(root, "etc/systemd/system", unit)]);
   const inside = (...words: string[]) => execa("chroot", [root, ...words], { env: { DEBIAN_FRONTEND: "noninteractive" }, stdin: "ignore" });
   await inside("apt-get", "update", "-qq");
-  await inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", "--download-only", ...PACKAGES);
+  await inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", "--download-only", ...PACKAGES, ...LINK_PACKAGES);
   await inside("sh", "-c", "rm -f /etc/ssh/ssh_host_* /usr/sbin/policy-rc.d /etc/machine-id; : > /etc/machine-id");
 }

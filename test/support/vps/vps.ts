@@ -71,6 +71,8 @@ export class Vps {
       ...controlGroups(),
       // systemd ends in order by this signal, not by SIGTERM.
       ...["--stop-signal", "SIGRTMIN+3", "--env", "container=docker"],
+      // What a link between machines needs where the kernel has no WireGuard of its own.
+      ...["--device", "/dev/net/tun"],
       ...["--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
       ...["--publish", `127.0.0.1:${this.port}:22`, "--publish", `127.0.0.1:${this.httpPort}:80`],
       image,
@@ -84,6 +86,12 @@ export class Vps {
   async newHostKey(): Promise<void> {
     await this.run("rm -f /etc/ssh/ssh_host_* && ssh-keygen -q -A && systemctl reset-failed ssh && systemctl restart ssh");
     await this.until("ss -ltn | grep -q ':22 '", 20);
+  }
+
+  /** Its address among the machines beside it. */
+  async address(): Promise<string> {
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    return (await this.#docker.run(["container", "inspect", "--format", format, this.name])).trim();
   }
 
   /** As `sluice:host.docker` takes it. */

@@ -3,30 +3,29 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { roleImage } from "../support/alertmanager.ts";
 import { changes, copyCheckout, type Json, type Outcome, Project } from "../support/project.ts";
+import { RoleImages } from "../support/vps/images.ts";
 import { Vps } from "../support/vps/vps.ts";
-
-const EDGE = "t-vps/edge:1";
-const WEB = "t-vps/web:1";
 
 /** One machine from bare to gone, in the order of these tests: each goes on where the last one ended. */
 describe("a machine that is reached by ssh", () => {
   let vps: Vps;
   let project: Project;
+  let images: RoleImages;
   let stopAgent: (() => void) | undefined;
 
   beforeAll(async () => {
     vps = await Vps.start("host");
     project = await Project.make("vps");
+    images = new RoleImages(project.docker, "t-vps");
     const agent = await vps.agent();
     stopAgent = agent.stop;
     Object.assign(project.env, agent.env);
     await pin();
     await project.configure((config) => {
       for (const key of ["sluice:postgres", "sluice:redis", "sluice:monitoring", "sluice:rollout"]) delete config[key];
-      config["sluice:edge"] = { image: EDGE, bind: "0.0.0.0", public: true, port: 80 };
-      const slot = (release: string) => ({ image: WEB, release });
+      config["sluice:edge"] = { image: images.name("edge"), bind: "0.0.0.0", public: true, port: 80 };
+      const slot = (release: string) => ({ image: images.name("web"), release });
       config["sluice:services"] = { web: { route: "/", port: 3000, health: "/health", blue: slot("v1"), green: slot("v2") } };
     });
   });
@@ -97,11 +96,7 @@ describe("a machine that is reached by ssh", () => {
   });
 
   it("carries an estate, over one connection, and nothing of this machine is in its state", async () => {
-    const images = Object.entries({ [EDGE]: "edge", [WEB]: "web" });
-    for (const [tag, role] of images) await project.docker.run(["tag", await roleImage(role), tag]);
-    onTestFinished(async () => void (await project.docker.try(["image", "rm", ...images.map(([tag]) => tag)])));
-    await execa("sh", ["-c", `docker save ${EDGE} ${WEB} | docker exec -i ${vps.name} docker load --quiet`]);
-
+    await images.load(vps, ["edge", "web"]);
     good(await project.pulumi("stack", "select", "--create", "dev"));
     await vps.cut();
     const before = await vps.signed();
