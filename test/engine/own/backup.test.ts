@@ -132,6 +132,7 @@ describe("backups", () => {
     expect(await metric()).toBe(known);
     console.log(`a cut connection: noticed after ${cut.seconds.toFixed(1)} s, ${await alerted(cut)}`);
 
+    await s3.mark();
     const good = await job(JOB);
     expect(good.exitCode, good.text).toBe(0);
     await until(

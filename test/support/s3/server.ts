@@ -94,11 +94,21 @@ export class S3Server {
     await docker.run(["network", "connect", "--ip", address, network, name]);
   }
 
-  /** Let eight bytes rot in the middle of the largest pack below a prefix. @returns the pack's name */
+  /** Remember what is stored by now: what comes later can rot. */
+  async mark(): Promise<void> {
+    await this.sh("touch /data/mark");
+  }
+
+  /**
+   * Let eight bytes rot in the middle of the largest pack below a prefix that came after `mark()`. With one backup since then, the newest
+   * backup needs all of it: older packs have pieces that only older backups need, and a run that was cut leaves packs that nobody needs.
+   * @returns the pack's name
+   */
   async rot(prefix: string): Promise<string> {
     const folder = `/data/buckets/${BUCKET}/${prefix}/data`;
-    const largest = await this.sh(`find ${folder} -type f -printf '%s %p\\n' | sort -n | tail -1`);
-    const [size, path = ""] = largest.trim().split(" ");
+    const largest = await this.sh(`find ${folder} -type f -newer /data/mark -printf '%s %p\\n' | sort -n | tail -1`);
+    const [size, path] = largest.trim().split(" ");
+    if (path === undefined) throw new Error("no pack has come since mark()");
     await this.sh(`printf ROTTEN!! | dd of=${path} bs=1 seek=$((${size} / 2)) conv=notrunc 2> /dev/null`);
     return path.split("/").at(-1) ?? "";
   }
