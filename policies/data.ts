@@ -1,9 +1,12 @@
-import { isGiven } from "./facts.ts";
+import { isGiven, isKnown } from "./facts.ts";
 import { roleOf } from "./labels.ts";
 import { resourceRule, stackRule } from "./rule.ts";
 
 /** The data of Prometheus and Alertmanager: its volumes are retained, and monitoring can be switched off. */
 const MEASURED = "sluice:monitoring:MonitoringServer";
+
+/** As a datastore and a backup say it. */
+const POSTGRES = "postgres";
 
 export const isProtected = resourceRule({
   name: "data-volume-is-protected",
@@ -31,9 +34,19 @@ export const isRetained = stackRule({
 export const hasBackup = stackRule({
   name: "data-has-backup",
   needs: "sluice:datastore:Datastore",
-  // Until the component exists, nobody could meet it.
+  // What backs up from outside of the estate, a provider's snapshots for example, is not seen.
   level: "advisory",
-  description: "Every estate with a data store has a backup job: a protected volume does not survive its disk.",
-  remediation: "Declare a backup job (`sluice:maintenance`).",
-  checkStack: (estate) => (estate.all("sluice:maintenance:Backup").length > 0 ? [] : [{ message: "it has data stores and no backup job" }]),
+  description: "Every estate with a data store has a backup job that runs by itself: a protected volume does not survive its disk.",
+  remediation:
+    "Say in `sluice:maintenance.backup` where backups go (docs/backups.md). Where others make them, write an exception that says who.",
+  checkStack: (estate) => {
+    const maintained = estate.all("sluice:maintenance:Maintenance").map(({ props }) => props);
+    if (maintained.some(({ backsUp, scheduler }) => !isKnown(backsUp) || !isKnown(scheduler))) return [];
+    const backing = maintained.filter(({ backsUp }) => isGiven(backsUp) && backsUp.length > 0);
+    if (backing.length === 0) return [{ message: "it has data stores and no backup job" }];
+    if (backing.every(({ scheduler }) => scheduler === "none")) return [{ message: "nothing begins its backup job: `scheduler: none`" }];
+    const isHeld = (store: string) => backing.some(({ backsUp }) => isGiven(backsUp) && backsUp.some((one) => one === store));
+    const leftOut = estate.all("sluice:datastore:Datastore").some(({ props: { kind } }) => kind === POSTGRES) && !isHeld(POSTGRES);
+    return leftOut ? [{ message: "its backup job leaves Postgres out" }] : [];
+  },
 });

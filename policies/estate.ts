@@ -4,6 +4,7 @@ import type { EdgeFacts } from "../components/edge/edge.ts";
 import type { RoutingFacts } from "../components/edge/routing.ts";
 import type { TrafficShareFacts } from "../components/edge/traffic-share.ts";
 import type { DeliveryEnvironmentFacts } from "../components/github/delivery-environment.ts";
+import type { MaintenanceFacts } from "../components/maintenance/maintenance.ts";
 import type { SlotFacts } from "../components/service/slot.ts";
 import type { DeclaredEvidence } from "../evidence/schema.ts";
 import type { Facts } from "./facts.ts";
@@ -20,7 +21,7 @@ interface Kinds extends Types {
   readonly "sluice:evidence:Evidence": Facts<DeclaredEvidence>;
   readonly "sluice:github:DeliveryEnvironment": Facts<DeliveryEnvironmentFacts>;
   readonly "sluice:dokploy:Application": Facts<DokployApplicationFacts>;
-  readonly "sluice:maintenance:Backup": Facts<object>;
+  readonly "sluice:maintenance:Maintenance": Facts<MaintenanceFacts>;
   readonly "sluice:kubernetes:ScheduledJob": Facts<{ name: string; purpose: string }>;
 }
 

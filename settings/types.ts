@@ -287,7 +287,6 @@ export interface ProgramSettings extends Limits {
   readonly source: ImageSource;
 }
 
-/** The jobs that keep an estate alive. */
 /** Where backups go, and what is in them. */
 export interface BackupSettings {
   readonly endpoint: string;
@@ -324,6 +323,7 @@ export interface BenchmarkSettings {
   readonly slowerPercent: number;
 }
 
+/** The jobs that keep an estate alive. */
 export interface MaintenanceSettings extends ProgramSettings {
   /** What begins them: the host's systemd, or nobody. */
   readonly scheduler: "systemd" | "none";

@@ -36,7 +36,15 @@ export interface MaintenanceArgs {
   readonly jobs: readonly PlannedJob[];
   /** What begins them. */
   readonly scheduler: "systemd" | "none";
+  /** Stores and files that a job of these backs up, by name. @default nothing is backed up */
+  readonly backsUp?: readonly string[] | undefined;
   readonly telling: Telling;
+}
+
+/** What maintenance says of itself to policies. */
+export interface MaintenanceFacts {
+  readonly scheduler: MaintenanceArgs["scheduler"];
+  readonly backsUp: readonly string[];
 }
 
 /** Where the jobs' volume is in their containers. */
@@ -54,7 +62,7 @@ export class Maintenance extends pulumi.ComponentResource {
 
   constructor(name: string, args: MaintenanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sluice:maintenance:Maintenance", name, {}, opts);
-    const { host, image, jobs, scheduler } = args;
+    const { host, image, jobs, scheduler, backsUp = [] } = args;
 
     const volume = new docker.Volume(
       "jobs",
@@ -80,7 +88,8 @@ export class Maintenance extends pulumi.ComponentResource {
 
     this.volume = volume.name;
     this.ready = declared;
-    this.registerOutputs({});
+    const facts: MaintenanceFacts = { scheduler, backsUp };
+    this.registerOutputs({ ...facts });
   }
 
   private container(job: PlannedJob, address: string, volume: pulumi.Output<string>, args: MaintenanceArgs): docker.Container {

@@ -34,6 +34,12 @@ export function backupFacts(settings: Settings<unknown>, backup: BackupSettings)
   };
 }
 
+/** Stores and files of an estate that its backups hold, by name. */
+export function backedUp({ maintenance, postgres }: Pick<Settings<unknown>, "maintenance" | "postgres">): string[] {
+  const backup = maintenance?.backup;
+  return [...(backup?.postgres && postgres ? ["postgres"] : []), ...(backup?.files.map(({ name }) => name) ?? [])];
+}
+
 /** The job reads what it backs up, and can change none of it. */
 const mounts = ({ files }: BackupSettings): (VolumeMount | HostMount)[] =>
   files.map((place) =>

@@ -265,7 +265,18 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     stack("not retained", { stores: [{ kind: "redis", retained: false }] }, "redis"),
     stack("unknown", { stores: [{ kind: "redis", retained: UNKNOWN }] }),
   ],
-  "data-has-backup": [goodStack, stack("none", { backups: 0 }, "no backup")],
+  "data-has-backup": [
+    goodStack,
+    stack("none", { maintenance: [] }, "no backup"),
+    stack("other jobs only", { maintenance: [{ scheduler: "systemd", backsUp: [] }] }, "no backup"),
+    stack("by hand only", { maintenance: [{ scheduler: "none", backsUp: ["postgres"] }] }, "nothing begins"),
+    stack("files only", { maintenance: [{ scheduler: "systemd", backsUp: ["uploads"] }] }, "leaves Postgres out"),
+    stack("files, and no Postgres", {
+      stores: [{ kind: "redis", retained: true }],
+      maintenance: [{ scheduler: "systemd", backsUp: ["redis-data"] }],
+    }),
+    stack("of which nothing is known", { maintenance: [{ scheduler: UNKNOWN, backsUp: UNKNOWN }] }),
+  ],
   "container-has-no-plain-secret": [
     good,
     container("in a variable", { envs: ["A=1", `TOKEN=${TOKEN}`] }, "its environment"),

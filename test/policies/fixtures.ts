@@ -68,7 +68,7 @@ export interface Parts {
   readonly stores?: readonly object[];
   readonly networks?: readonly object[];
   readonly containers?: readonly object[];
-  readonly backups?: number;
+  readonly maintenance?: readonly object[];
   readonly statefulSets?: readonly object[];
   readonly clusterJobs?: readonly object[];
   readonly environments?: readonly object[];
@@ -92,7 +92,7 @@ export function estate(parts: Parts = {}): Estate {
     stores = [{ kind: "postgres", retained: true }],
     networks = [{ name: "shop", ipamConfigs: [{ subnet: "10.9.0.0/16" }] }],
     containers = [LOOPBACK],
-    backups = 1,
+    maintenance = [{ scheduler: "systemd", backsUp: ["postgres"] }],
     statefulSets = [],
     clusterJobs = [],
     environments = [],
@@ -118,10 +118,7 @@ export function estate(parts: Parts = {}): Estate {
     ...all("sluice:kubernetes:ScheduledJob", clusterJobs),
     ...all("sluice:github:DeliveryEnvironment", environments),
     ...all("sluice:dokploy:Application", applications),
-    ...all(
-      "sluice:maintenance:Backup",
-      Array.from({ length: backups }, () => ({})),
-    ),
+    ...all("sluice:maintenance:Maintenance", maintenance),
     ...all(
       "sluice:evidence:Evidence",
       evidence === null ? [] : [{ file: "release-evidence.json", evidence: { ...EVIDENCE, ...evidence }, ...declared }],

@@ -119,6 +119,29 @@ describe("the pack, run by the real engine", () => {
     await undo();
   });
 
+  it("wants a backup job that runs by itself and holds Postgres, and is content with one", async () => {
+    await only("data-has-backup");
+    const back = await project.remember();
+    const previewed = async (maintenance: Json) => {
+      await project.configure((config) => Object.assign(config, { "sluice:maintenance": maintenance }));
+      return preview();
+    };
+    for (const name of ["backup-password", "backup-key-id", "backup-key"]) {
+      const set = await project.setSecret(`sluice:secrets.${name}`, name);
+      expect(set.exitCode, set.text).toBe(0);
+    }
+    const backup = { endpoint: "https://s3.example.com", bucket: "backups" };
+    expect((await previewed({})).text).toContain("it has data stores and no backup job");
+    expect((await previewed({ backup })).text).toContain("nothing begins its backup job");
+    const left = { postgres: false, files: { uploads: { path: "/srv/uploads" } } };
+    expect((await previewed({ scheduler: "systemd", backup: { ...backup, ...left } })).text).toContain(
+      "its backup job leaves Postgres out",
+    );
+    const { exitCode, text } = await previewed({ scheduler: "systemd", backup });
+    expect(exitCode, text).toBe(0);
+    await back();
+  });
+
   it("shows no secret when it has found one", async () => {
     await only("container-has-no-plain-secret");
     const back = await project.remember();
@@ -204,7 +227,7 @@ describe("the pack, run by the real engine", () => {
     it("passes at its levels with good evidence", async () => {
       const { exitCode, text } = await judged({});
       expect(exitCode, text).toBe(0);
-      // What nobody has built yet is advice: docs/policies.md says so.
+      // They name no store for backups: its keys are secrets, which a file to copy cannot have.
       const advice = [...text.matchAll(/\[advisory\] {2}(\S+)/g)].map(([, rule]) => rule);
       expect(new Set(advice)).toEqual(
         new Set(stack === "staging" ? ["data-has-backup", "edge-has-no-header-override"] : ["data-has-backup"]),
