@@ -1,5 +1,8 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { startVitest } from "vitest/node";
+import { cacheRoot } from "../toolchain/cache.ts";
 import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureDocker } from "../toolchain/docker.ts";
 import { ensureEngine } from "../toolchain/engine.ts";
@@ -51,6 +54,7 @@ const command = new Command("npm test --")
 const { room: rooms = [...ROOMS] } = command.opts<{ room?: Room[] }>();
 
 await main(async () => {
+  await keepCompiledApart();
   const beside = rooms.includes("engine") ? rooms.filter((room) => BESIDE.includes(room)) : [];
   const here = rooms.filter((room) => !beside.includes(room));
   if (NEED_DOCKER.some((room) => here.includes(room))) {
@@ -72,6 +76,17 @@ await main(async () => {
   console.log(`\n${tallyLine(tally)}`);
   process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
 });
+
+/**
+ * What Node compiles of the checkouts that tests make is of no use to anybody later: it is kept for this run and what runs beside it, and cleared
+ * by the next.
+ */
+async function keepCompiledApart(): Promise<void> {
+  const compiled = join(cacheRoot(), "test-compile-cache");
+  if (process.env.NODE_COMPILE_CACHE === compiled) return;
+  await rm(compiled, { recursive: true, force: true });
+  process.env.NODE_COMPILE_CACHE = compiled;
+}
 
 /**
  * What rooms need beside the engine and Docker: building takes longer than a test may.

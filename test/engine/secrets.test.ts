@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ownAddress } from "../../components/host/addresses.ts";
+import { cacheRoot } from "../../toolchain/cache.ts";
 import { ensureEngine } from "../../toolchain/engine.ts";
 import { ProcessWatch } from "../support/process-watch.ts";
 import { type Json, Project } from "../support/project.ts";
@@ -119,7 +120,7 @@ describe("planted secrets", () => {
     await search.folder("state, settings and event logs", project.root, [`${project.root}/node_modules`]);
     const { env } = await ensureEngine();
     await search.folder("the engine's home", env.PULUMI_HOME ?? "", ["/plugins/"]);
-    await search.folder("notes about estates", join(dirname(env.NODE_COMPILE_CACHE ?? ""), "estates"));
+    await search.folder("notes about estates", join(cacheRoot(), "estates"));
     await search.docker(project.docker, project.estate);
     console.log(search.summary(["the engine's home"]));
     expect(search.hits).toEqual([]);
