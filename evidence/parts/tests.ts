@@ -39,6 +39,17 @@ export function failuresOf(text: string): string[] {
   });
 }
 
+/** The first error that vitest met outside of every test, and where; nothing when it tells of none. */
+export function outsideTests(stderr: string): string | undefined {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  const heading = lines.findIndex((line) => /^⎯+ (Uncaught Exception|Unhandled Rejection) ⎯+$/.test(line));
+  if (heading < 0) return undefined;
+  const [error = "no reason was given", ...rest] = lines.slice(heading + 1).filter((line) => line !== "");
+  const where = rest.filter((line) => line.startsWith("❯")).slice(0, 2);
+  const during = rest.filter((line) => /^(This error originated in|The latest test|The last test)/.test(line)).slice(0, 2);
+  return [`an error outside of every test: ${error}`, ...where, ...during].join("\n");
+}
+
 const firstLine = (text: string): string => text.split("\n", 1)[0]?.trim() || "no reason was given";
 
 const Summary = z.object({
@@ -52,6 +63,9 @@ export function parseCoverage(text: string): Omit<Tested["coverage"], "tool"> {
   return { percent: pct === "Unknown" ? 0 : pct, covered, total };
 }
 
+/** Figures for us, and for people what no figure holds: errors outside of every test. */
+const REPORTERS = ["--reporter=json", "--reporter=dot"];
+
 const CONFIG = "examples/vitest.config.ts";
 
 /** The demo's unit tests, measured while they run. */
@@ -59,7 +73,7 @@ export async function unit({ root, throwaway }: World): Promise<Tested> {
   const folder = await throwaway.folder("unit");
   const file = join(folder, "tests.json");
   const ran = await runTool(root, "vitest", [
-    ...["run", "--config", CONFIG, "--project", "unit", "--reporter=json", `--outputFile=${file}`],
+    ...["run", "--config", CONFIG, "--project", "unit", ...REPORTERS, `--outputFile.json=${file}`],
     ...[
       "--coverage.enabled",
       "--coverage.reporter=json-summary",
@@ -85,7 +99,7 @@ export async function endToEnd(world: World): Promise<Tested> {
   await world.docker();
   const folder = await throwaway.folder("e2e");
   const [file, raw, out] = [join(folder, "tests.json"), join(folder, "raw"), join(folder, "coverage")];
-  const ran = await runTool(root, "vitest", ["run", "--config", CONFIG, "--project", "e2e", "--reporter=json", `--outputFile=${file}`], {
+  const ran = await runTool(root, "vitest", ["run", "--config", CONFIG, "--project", "e2e", ...REPORTERS, `--outputFile.json=${file}`], {
     env: { SLUICE_DEMO_COVERAGE: raw },
   });
   const tests = await testsIn(file, ran);
@@ -103,7 +117,7 @@ async function testsIn(file: string, ran: Ran): Promise<Tested["tests"]> {
   for (const failure of failuresOf(text).slice(0, 20)) say(`  failed: ${failure}`);
   const tests = parseVitest(text);
   // A set-up that failed, or a promise that nobody awaited, is in no test; the figures alone would look well.
-  if (ran.exitCode !== 0 && tests.failed === 0) throw new Error(lastWords(ran));
+  if (ran.exitCode !== 0 && tests.failed === 0) throw new Error(outsideTests(ran.stderr) ?? lastWords(ran));
   return tests;
 }
 

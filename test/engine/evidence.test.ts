@@ -92,6 +92,17 @@ describe("evidence is red", () => {
     expect(untested.red).toEqual([expect.stringMatching(/^unit: [56]\d\.?\d* % \(\d+ of \d+\), \d+ passed, 0 failed$/)]);
   });
 
+  it("with an error outside of every test, which is told", async () => {
+    await checkout.write(
+      "examples/test/unit/planted.test.ts",
+      'import { it } from "vitest";\nit("is green", async () => {\n  setTimeout(() => { throw new Error("nobody waits for this"); }, 5);\n  await new Promise((done) => setTimeout(done, 200));\n});\n',
+    );
+    const { red, text } = await look("unit");
+    await checkout.restore();
+    expect(red).toEqual([expect.stringContaining("unit: not done: an error outside of every test: Error: nobody waits for this")]);
+    expect(text).toContain("planted.test.ts:3");
+  });
+
   it("with errors of lint and types, and with a secret, whose text stays where it is", async () => {
     await checkout.write("examples/planted.ts", 'export const x: any = 1;\nexport const y: number = "a";\n');
     await checkout.write("examples/planted.txt", `first line\n${TOKEN}\n`);

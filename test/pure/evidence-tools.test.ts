@@ -3,7 +3,7 @@ import { parseAudit } from "../../evidence/parts/audit.ts";
 import { parseBiome } from "../../evidence/parts/lint.ts";
 import { parseGrype, parseTrivy } from "../../evidence/parts/scan.ts";
 import { parseSecretlint } from "../../evidence/parts/secrets.ts";
-import { failuresOf, parseCoverage, parseVitest } from "../../evidence/parts/tests.ts";
+import { failuresOf, outsideTests, parseCoverage, parseVitest } from "../../evidence/parts/tests.ts";
 import { parseTsc } from "../../evidence/parts/types.ts";
 
 // What stands here as a tool's output was written by that tool, and only made shorter; but for the scanners', see there.
@@ -73,6 +73,34 @@ describe("vitest", () => {
       "does not: AssertionError: expected 1 to be 2 // Object.is equality",
       "/p/b.test.ts: Cannot find module './nowhere.ts'",
     ]);
+  });
+
+  it("tells of an error that no test has, and where it came from", () => {
+    // By vitest 5.1.1.
+    const said = [
+      "⎯⎯⎯⎯⎯⎯ Unhandled Errors ⎯⎯⎯⎯⎯⎯",
+      "",
+      "Vitest caught 1 unhandled error during the test run.",
+      "This might cause false positive tests. Resolve unhandled errors to make sure your tests are not affected.",
+      "",
+      "⎯⎯⎯⎯⎯ Uncaught Exception ⎯⎯⎯⎯⎯",
+      "Error: nobody awaited this",
+      " ❯ Timeout._onTimeout examples/test/unit/zz.test.ts:2:48",
+      '      1| import { it } from "vitest";',
+      " ❯ listOnTimeout node:internal/timers:608:17",
+      " ❯ process.processTimers node:internal/timers:523:7",
+      "",
+      'This error originated in "examples/test/unit/zz.test.ts" test file. It doesn\'t mean the error was thrown inside the file itself, but while it was running.',
+      'The last test to run before this error was "x". This means either:',
+    ].join("\n");
+    expect(outsideTests(said)?.split("\n")).toEqual([
+      "an error outside of every test: Error: nobody awaited this",
+      "❯ Timeout._onTimeout examples/test/unit/zz.test.ts:2:48",
+      "❯ listOnTimeout node:internal/timers:608:17",
+      expect.stringContaining("originated in"),
+      expect.stringContaining('was "x"'),
+    ]);
+    expect(outsideTests("Error: it did not start")).toBeUndefined();
   });
 
   it("is not taken for green when it wrote nothing", () => {

@@ -47,6 +47,9 @@ vi.mock("ioredis", async () => ({
 }));
 
 const before = { ...process.env };
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** Who listened to signals before a program did. */
+const listened = SIGNALS.map((signal) => process.listeners(signal));
 let port: number;
 let exited: Promise<number>;
 
@@ -69,6 +72,10 @@ beforeEach(async () => {
   });
 });
 afterEach(() => {
+  // A program that has ended hears no signal; these have ended in name only, and would end the tests' own process with the next one's.
+  SIGNALS.forEach((signal, index) => {
+    for (const listener of process.listeners(signal)) if (!listened[index]?.includes(listener)) process.off(signal, listener);
+  });
   vi.restoreAllMocks();
   for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
   Object.assign(process.env, before);
