@@ -54,6 +54,8 @@ export default defineConfig({
       { test: { name: "refused", include: ["test/refused/**/*.test.ts"], fileParallelism: false, ...ESTATE } },
       // Each file has machines of its own: containers with systemd, sshd and a Docker engine.
       { test: { name: "machines", include: ["test/machines/**/*.test.ts"], fileParallelism: false, ...ESTATE } },
+      // Each file has an estate of its own, whose jobs it runs.
+      { test: { name: "jobs", include: ["test/jobs/**/*.test.ts"], fileParallelism: false, ...ESTATE } },
       {
         test: {
           name: "engine",

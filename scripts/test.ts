@@ -26,6 +26,7 @@ const ROOMS = [
   "cluster",
   "refused",
   "machines",
+  "jobs",
   "engine",
 ] as const;
 type Room = (typeof ROOMS)[number];
@@ -33,17 +34,17 @@ type Room = (typeof ROOMS)[number];
 type Project = Exclude<Room, "toolchain"> | "engine-own";
 
 /** Rooms that measure nothing and do one thing at a time: beside the engine room they take what it leaves of the cores. */
-const BESIDE: readonly Room[] = ["workflows", "manifests", "cluster", "github", "dokploy", "refused", "machines"];
+const BESIDE: readonly Room[] = ["workflows", "manifests", "cluster", "github", "dokploy", "refused", "machines", "jobs"];
 
 /** Rooms that make something in Docker, or ask the engine about it. */
-const NEED_DOCKER: readonly Room[] = ["refused", "machines", "engine"];
+const NEED_DOCKER: readonly Room[] = ["refused", "machines", "jobs", "engine"];
 
 /** Vitest's projects, as they run: one run after the other. The first takes all cores. */
 const RUNS: readonly (readonly Project[])[] = [
   ["pure", "components", "policies", "workflows", "manifests"],
   ["engine"],
   ["engine-own"],
-  ["cluster", "github", "dokploy", "refused", "machines"],
+  ["cluster", "github", "dokploy", "refused", "machines", "jobs"],
 ];
 
 const command = new Command("npm test --")

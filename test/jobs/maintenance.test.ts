@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changes, Project } from "../../support/project.ts";
-import { query, until } from "../../support/prometheus.ts";
+import { changes, Project } from "../support/project.ts";
+import { query, until } from "../support/prometheus.ts";
 
 /** Prometheus looks at the machine's exporter this often, seconds; its rules go by the same. */
 const SCRAPE = 2;

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sealedTxtar } from "../../../components/host/txtar.ts";
-import type { MaintenanceJob } from "../../../components/maintenance/job.ts";
-import { renderUnits } from "../../../components/maintenance/units.ts";
-import { Vps } from "../../support/vps/vps.ts";
+import { sealedTxtar } from "../../components/host/txtar.ts";
+import type { MaintenanceJob } from "../../components/maintenance/job.ts";
+import { renderUnits } from "../../components/maintenance/units.ts";
+import { Vps } from "../support/vps/vps.ts";
 
-const SCRIPTS = join(import.meta.dirname, "../../../components/maintenance/scripts");
+const SCRIPTS = join(import.meta.dirname, "../../components/maintenance/scripts");
 const job = (name: string, more: Partial<MaintenanceJob> = {}): MaintenanceJob => ({
   ...{
     name,

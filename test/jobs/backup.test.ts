@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressAt } from "../../../components/host/addresses.ts";
-import { type Json, Project } from "../../support/project.ts";
-import { query, until } from "../../support/prometheus.ts";
-import { S3Server } from "../../support/s3/server.ts";
+import { addressAt } from "../../components/host/addresses.ts";
+import { type Json, Project } from "../support/project.ts";
+import { query, until } from "../support/prometheus.ts";
+import { S3Server } from "../support/s3/server.ts";
 
 /** MB of rows; at least 1000 for the figures in docs/backups.md. */
 const SIZE_MB = Number(process.env.SLUICE_BACKUP_MB ?? 24);
