@@ -19,7 +19,7 @@ import { endToEnd, unit } from "./parts/tests.ts";
 import { types } from "./parts/types.ts";
 import { Evidence } from "./schema.ts";
 import { sweepDead, sweepOwn, Throwaway, thisRun } from "./throwaway.ts";
-import type { World } from "./world.ts";
+import { endTools, type World } from "./world.ts";
 
 /** What can be asked for alone; in the order in which it is gathered, what takes seconds first. */
 export const PARTS = [
@@ -87,7 +87,9 @@ export async function gather(wish: Wish): Promise<Evidence> {
     if (stopping) return;
     stopping = true;
     say(`\n${signal}: what was started is removed`);
-    void clean().finally(() => process.exit(130));
+    void endTools()
+      .then(clean)
+      .finally(() => process.exit(130));
   };
   // Not `once`: execa ends the process itself when it finds that nobody but it listens.
   process.on("SIGINT", stop).on("SIGTERM", stop);

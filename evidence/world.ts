@@ -22,6 +22,19 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** Tools that are at work now. */
+const atWork = new Set<{ kill(): boolean } & PromiseLike<unknown>>();
+let stopped = false;
+const never = new Promise<never>(() => undefined);
+
+/** End every tool, and wait until they are gone: they write to the last moment. No other begins, and none of them gives an answer any more. */
+export async function endTools(): Promise<void> {
+  stopped = true;
+  const tools = [...atWork];
+  for (const tool of tools) tool.kill();
+  await Promise.allSettled(tools);
+}
+
 /**
  * Run a tool of the project in its folder. Its exit code is for the caller to judge: a linter that finds something ends with 1.
  * @throws in words, when it could not be run at all or was killed
@@ -32,10 +45,14 @@ export async function runTool(
   args: readonly string[],
   { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ran> {
-  const ended = await execa(command, args, {
+  if (stopped) return never;
+  const tool = execa(command, args, {
     ...{ cwd: root, preferLocal: true, localDir: root, reject: false, stdin: "ignore", maxBuffer: 256 * 1024 * 1024 },
     env: { ...env, NO_COLOR: "1", FORCE_COLOR: undefined },
   });
+  atWork.add(tool);
+  const ended = await tool.finally(() => atWork.delete(tool));
+  if (stopped) return never;
   if (ended.exitCode === undefined) throw new Error(ended.failed ? ended.shortMessage : `${command} did not end`);
   return { exitCode: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
 }

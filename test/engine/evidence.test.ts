@@ -1,4 +1,7 @@
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { gatesOf } from "../../evidence/gates.ts";
@@ -160,6 +163,8 @@ describe("evidence is red", () => {
     const { docker } = Project.shared();
     const ours = () => docker.run(["container", "ls", "--all", "--format", "{{.Names}}", "--filter", "label=dev.sluice.evidence"]);
     const others = await ours();
+    const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("sluice-ev-")).sort();
+    const foldersBefore = await folders();
     const running = execa(process.execPath, ["scripts/evidence.ts", "--only", "endToEnd"], {
       cwd: checkout.root,
       reject: false,
@@ -171,5 +176,8 @@ describe("evidence is red", () => {
     running.kill("SIGINT");
     expect((await running).exitCode).toBe(130);
     await expect.poll(ours, { timeout: 30_000 }).toBe(others);
+    // A tool that is told to end writes its report first.
+    await sleep(3000);
+    expect(await folders()).toEqual(foldersBefore);
   });
 });
