@@ -39,8 +39,9 @@ export class Throwaway {
 
   /** May be called again, and at any moment. */
   async remove(): Promise<void> {
-    for (const { docker, name } of this.containers.splice(0)) await docker.try(["container", "rm", "--force", "--volumes", name]);
+    // Folders first: they have passwords in them, and whoever stops this run may not wait for Docker.
     for (const folder of this.folders.splice(0)) await rm(folder, { recursive: true, force: true });
+    for (const { docker, name } of this.containers.splice(0)) await docker.try(["container", "rm", "--force", "--volumes", name]);
   }
 }
 

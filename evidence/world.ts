@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Docker } from "../estate/docker.ts";
 import type { Project } from "../estate/project.ts";
@@ -22,17 +23,33 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Tools that are at work now. */
-const atWork = new Set<{ kill(): boolean } & PromiseLike<unknown>>();
+/** Tools that are at work now, by the number of their process group: what they have started is in it too. */
+const atWork = new Set<number>();
 let stopped = false;
 const never = new Promise<never>(() => undefined);
 
-/** End every tool, and wait until they are gone: they write to the last moment. No other begins, and none of them gives an answer any more. */
+/** Time for a tool to end by itself. */
+const GRACE_MS = 5000;
+
+/**
+ * End every tool with all that it has started, and wait until they are gone: they write to the last moment. No other begins, and none of them
+ * gives an answer any more.
+ */
 export async function endTools(): Promise<void> {
   stopped = true;
-  const tools = [...atWork];
-  for (const tool of tools) tool.kill();
-  await Promise.allSettled(tools);
+  const there = () => [...atWork].filter((group) => signal(group, 0));
+  for (const group of there()) signal(group, "SIGTERM");
+  for (const end = Date.now() + GRACE_MS; there().length > 0 && Date.now() < end; ) await sleep(50);
+  for (const group of there()) signal(group, "SIGKILL");
+}
+
+/** @returns whether there was anybody in the group */
+function signal(group: number, what: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-group, what);
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -47,12 +64,14 @@ export async function runTool(
 ): Promise<Ran> {
   if (stopped) return never;
   const tool = execa(command, args, {
-    ...{ cwd: root, preferLocal: true, localDir: root, reject: false, stdin: "ignore", maxBuffer: 256 * 1024 * 1024 },
+    ...{ cwd: root, preferLocal: true, localDir: root, reject: false, stdin: "ignore", maxBuffer: 256 * 1024 * 1024, detached: true },
     env: { ...env, NO_COLOR: "1", FORCE_COLOR: undefined },
   });
-  atWork.add(tool);
-  const ended = await tool.finally(() => atWork.delete(tool));
+  const { pid } = tool;
+  if (pid !== undefined) atWork.add(pid);
+  const ended = await tool;
   if (stopped) return never;
+  if (pid !== undefined) atWork.delete(pid);
   if (ended.exitCode === undefined) throw new Error(ended.failed ? ended.shortMessage : `${command} did not end`);
   return { exitCode: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr };
 }

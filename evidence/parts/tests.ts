@@ -100,7 +100,8 @@ export async function endToEnd(world: World): Promise<Tested> {
   const folder = await throwaway.folder("e2e");
   const [file, raw, out] = [join(folder, "tests.json"), join(folder, "raw"), join(folder, "coverage")];
   const ran = await runTool(root, "vitest", ["run", "--config", CONFIG, "--project", "e2e", ...REPORTERS, `--outputFile.json=${file}`], {
-    env: { SLUICE_DEMO_COVERAGE: raw },
+    // What the tests make, files with passwords among it, goes with this folder, also where they are stopped.
+    env: { SLUICE_DEMO_COVERAGE: raw, TMPDIR: folder },
   });
   const tests = await testsIn(file, ran);
   const summed = await runTool(root, "c8", [

@@ -173,11 +173,15 @@ describe("evidence is red", () => {
     await expect
       .poll(async () => (await ours()).split("sluice-ev-postgres").length, PATIENCE)
       .toBeGreaterThan(others.split("sluice-ev-postgres").length);
+    // The demo's programs are processes of their tests, two below: they have to end as well.
+    const programs = async () => (await execa("pgrep", ["-f", `${checkout.root}/examples/`], { reject: false })).stdout;
+    await expect.poll(programs, PATIENCE).not.toBe("");
     running.kill("SIGINT");
     expect((await running).exitCode).toBe(130);
     await expect.poll(ours, { timeout: 30_000 }).toBe(others);
     // A tool that is told to end writes its report first.
     await sleep(3000);
     expect(await folders()).toEqual(foldersBefore);
+    expect(await programs()).toBe("");
   });
 });

@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { Docker } from "../../../estate/docker.ts";
 import { Program } from "./program.ts";
 
-const { postgres, redis } = { postgres: inject("postgres"), redis: inject("redis") };
+const { postgres, redis, folder } = { postgres: inject("postgres"), redis: inject("redis"), folder: inject("folder") };
 const docker = new Docker(process.env.DOCKER_HOST || "unix:///var/run/docker.sock");
 const database = new pg.Pool({ host: postgres.host, port: postgres.port, database: "sluice", user: "sluice", password: postgres.password });
 // A container that is stopped breaks idle connections.
@@ -15,12 +14,10 @@ database.on("error", () => undefined);
 /** Only ends what hangs: no claim here depends on how busy the machine is. */
 const PATIENCE = { timeout: 30_000 };
 
-let folder: string;
 let env: Record<string, string>;
 const running: Program[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sluice-demo-"));
   await Promise.all([
     writeFile(join(folder, "postgres"), `${postgres.password}\n`),
     writeFile(join(folder, "redis"), redis.password, { mode: 0o600 }),
@@ -39,7 +36,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await database.end();
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function start(name: "api" | "web", more: Readonly<Record<string, string>> = {}): Promise<Program> {

@@ -8,10 +8,12 @@ declare module "vitest" {
   interface ProvidedContext {
     readonly postgres: Store;
     readonly redis: Store;
+    /** For the files that the programs read. */
+    readonly folder: string;
   }
 }
 
-/** A real Postgres and a real Redis of the estate's own images, on loopback ports, gone when the tests are over. */
+/** A real Postgres and a real Redis of the estate's own images, on loopback ports, and a folder for their passwords: gone when the tests are over. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const docker = new Docker(process.env.DOCKER_HOST || "unix:///var/run/docker.sock");
   const throwaway = new Throwaway();
@@ -20,6 +22,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   try {
     await prepareImages();
     const [postgres, redis] = await Promise.all([startPostgres(docker, throwaway), startRedis(docker, throwaway)]);
+    provide("folder", await throwaway.folder("demo"));
     provide("postgres", { ...postgres });
     provide("redis", { ...redis });
   } catch (error) {
