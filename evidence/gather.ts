@@ -92,12 +92,13 @@ export async function gather(wish: Wish): Promise<Evidence> {
       .finally(() => process.exit(130));
   };
   // Not `once`: execa ends the process itself when it finds that nobody but it listens.
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  // SIGHUP too: the tools are no longer of the terminal that is closed.
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
     await prepareImages();
     return await look(world, wish, commit);
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
     await clean();
   }
 }
@@ -130,6 +131,9 @@ async function look(world: World, wish: Wish, commit: string): Promise<Evidence>
     ...done,
   } satisfies Evidence);
 }
+
+/** What ends a run early. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 type NotDone = { status: "not done"; why: string };
 

@@ -36,7 +36,7 @@ export interface MaintenanceArgs {
   readonly jobs: readonly PlannedJob[];
   /** What begins them. */
   readonly scheduler: "systemd" | "none";
-  /** Stores and files that a job of these backs up, by name. @default nothing is backed up */
+  /** What a job of these backs up: a store by its kind, files as `files/<name>`. @default nothing is backed up */
   readonly backsUp?: readonly string[] | undefined;
   readonly telling: Telling;
 }

@@ -34,10 +34,10 @@ export function backupFacts(settings: Settings<unknown>, backup: BackupSettings)
   };
 }
 
-/** Stores and files of an estate that its backups hold, by name. */
+/** What an estate's backups hold: a store by its kind, files as `files/<name>`, so that no name of theirs passes for a store. */
 export function backedUp({ maintenance, postgres }: Pick<Settings<unknown>, "maintenance" | "postgres">): string[] {
   const backup = maintenance?.backup;
-  return [...(backup?.postgres && postgres ? ["postgres"] : []), ...(backup?.files.map(({ name }) => name) ?? [])];
+  return [...(backup?.postgres && postgres ? ["postgres"] : []), ...(backup?.files.map(({ name }) => `files/${name}`) ?? [])];
 }
 
 /** The job reads what it backs up, and can change none of it. */

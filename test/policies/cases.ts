@@ -270,10 +270,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     stack("none", { maintenance: [] }, "no backup"),
     stack("other jobs only", { maintenance: [{ scheduler: "systemd", backsUp: [] }] }, "no backup"),
     stack("by hand only", { maintenance: [{ scheduler: "none", backsUp: ["postgres"] }] }, "nothing begins"),
-    stack("files only", { maintenance: [{ scheduler: "systemd", backsUp: ["uploads"] }] }, "leaves Postgres out"),
+    stack("files only", { maintenance: [{ scheduler: "systemd", backsUp: ["files/postgres"] }] }, "leaves Postgres out"),
     stack("files, and no Postgres", {
       stores: [{ kind: "redis", retained: true }],
-      maintenance: [{ scheduler: "systemd", backsUp: ["redis-data"] }],
+      maintenance: [{ scheduler: "systemd", backsUp: ["files/redis-data"] }],
     }),
     stack("of which nothing is known", { maintenance: [{ scheduler: UNKNOWN, backsUp: UNKNOWN }] }),
   ],

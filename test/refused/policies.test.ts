@@ -133,7 +133,7 @@ describe("the pack, run by the real engine", () => {
     const backup = { endpoint: "https://s3.example.com", bucket: "backups" };
     expect((await previewed({})).text).toContain("it has data stores and no backup job");
     expect((await previewed({ backup })).text).toContain("nothing begins its backup job");
-    const left = { postgres: false, files: { uploads: { path: "/srv/uploads" } } };
+    const left = { postgres: false, files: { postgres: { path: "/srv/uploads" } } };
     expect((await previewed({ scheduler: "systemd", backup: { ...backup, ...left } })).text).toContain(
       "its backup job leaves Postgres out",
     );
