@@ -2,6 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
+import { Docker } from "../estate/docker.ts";
+import { letBaseGo } from "../estate/take-down.ts";
 import { main } from "../scripts/main.ts";
 import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureDocker } from "../toolchain/docker.ts";
@@ -23,6 +25,9 @@ import { up } from "./up.ts";
 
 const PARTS: readonly Part[] = [up, ssh, preview, kubernetes, throughput, losses, switching, metrics, judge, rollout, chaos];
 
+/** Who uses the base of images while it is measured: estates that come and go do not make it anew each. */
+const USER = "sluice-bench";
+
 const command = new Command("npm run bench --")
   .description("Measure what the documentation quotes. Every part has an estate of its own and removes it; all traffic stays on loopback.")
   .addOption(new Option("--only <part>", "one part").choices(PARTS.map(({ name }) => name)))
@@ -38,18 +43,23 @@ const { only, case: cases, quick = false, json } = command.opts<{ only?: string;
 await main(async () => {
   const engine = await ensureEngine();
   const parts = PARTS.filter(({ name }) => only === undefined || name === only);
-  if (parts.some(({ docker = true }) => docker)) {
+  const needsDocker = parts.some(({ docker = true }) => docker);
+  if (needsDocker) {
     await ensureDocker();
-    await ensureDebian();
+    await ensureDebian({ user: USER });
   }
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const results: { part: string; title: string; figures: Figure[] }[] = [];
-  for (const { name, title, typical, measure } of parts) {
-    const progress = step(title, quick ? undefined : typical);
-    const figures = await measure({ engine, quick, ...(cases ? { cases } : {}) });
-    progress.done();
-    console.log(render(title, figures));
-    results.push({ part: name, title, figures });
+  try {
+    for (const { name, title, typical, measure } of parts) {
+      const progress = step(title, quick ? undefined : typical);
+      const figures = await measure({ engine, quick, ...(cases ? { cases } : {}) });
+      progress.done();
+      console.log(render(title, figures));
+      results.push({ part: name, title, figures });
+    }
+  } finally {
+    if (needsDocker) await letBaseGo(new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock"), USER);
   }
   say(`${machine}${quick ? "; a quick run: do not quote it" : ""}`);
   if (json) await writeFile(json, `${JSON.stringify({ date: new Date().toISOString(), machine, quick, results }, undefined, 2)}\n`);

@@ -114,11 +114,7 @@ async function publisher(docker: Docker, port: number): Promise<string | undefin
 
 async function networks(docker: Docker): Promise<{ name: string; subnets: string[] }[]> {
   const ids = (await docker.run(["network", "ls", "--quiet", "--filter", "driver=bridge"])).split("\n").filter(Boolean);
-  if (ids.length === 0) return [];
-  const facts = JSON.parse(await docker.run(["network", "inspect", ...ids])) as {
-    Name: string;
-    IPAM?: { Config?: { Subnet?: string }[] };
-  }[];
+  const facts = await docker.facts<{ Name: string; IPAM?: { Config?: { Subnet?: string }[] } }>("network", ids);
   return facts.map(({ Name, IPAM }) => ({
     name: Name,
     subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") ? [Subnet] : [])),

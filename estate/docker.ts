@@ -31,6 +31,9 @@ export interface ContainerFacts {
 /** Longest time for a container's check of itself, ms. */
 const CHECK_MS = 5_000;
 
+/** How Docker says that something is not there. */
+const GONE = /\bno such (container|volume|image|object)\b|\bnetwork \S+ not found\b/i;
+
 /** Kinds of things in Docker that carry an estate's label. */
 export type Kind = "container" | "network" | "volume" | "image";
 
@@ -90,9 +93,22 @@ export class Docker {
   async containers(estate: string): Promise<ContainerFacts[]> {
     const ids = await this.list("container", estate);
     if (ids.length === 0) return [];
-    const facts = JSON.parse(await this.run(["container", "inspect", ...ids])) as ContainerFacts[];
+    const facts = await this.facts<ContainerFacts>("container", ids);
     const looked = await Promise.all(facts.map((one) => this.#lookAtNew(one)));
     return looked.sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
+  }
+
+  /**
+   * What Docker says of things by their ids. What has gone since they were listed is left out: somebody else may be at work.
+   * @throws Error with docker's words about anything else
+   */
+  async facts<T>(kind: Kind, ids: readonly string[]): Promise<T[]> {
+    if (ids.length === 0) return [];
+    const { stdout, stderr, failed } = await execa("docker", [kind, "inspect", ...ids], { env: { DOCKER_HOST: this.host }, reject: false });
+    const words = stderr.split("\n").filter((line) => line.trim() !== "");
+    if (failed && (words.length === 0 || !words.every((line) => GONE.test(line))))
+      throw new Error(`docker ${kind} inspect: ${stderr.trim() || "it failed without a word"}`);
+    return JSON.parse(stdout) as T[];
   }
 
   /** Docker looks at a new container only after an interval; the container's own check says at once whether it is ready. */

@@ -1,6 +1,7 @@
 import { LABEL } from "../components/host/labels.ts";
 import { cacheRoot } from "../toolchain/cache.ts";
 import { DEBIAN_IMAGE } from "../toolchain/debian.ts";
+import { letGo } from "../toolchain/debian-users.ts";
 import type { Engine } from "../toolchain/engine.ts";
 import { clearStaleLock } from "../toolchain/lock.ts";
 import { Problem } from "../toolchain/problem.ts";
@@ -68,10 +69,14 @@ async function sweep(docker: Docker, estate: string, data: boolean): Promise<voi
   const own = tags.split("\n").filter((tag) => tag.startsWith(`${estate}/`));
   // The image that others are built on goes last.
   for (const tag of own.sort((a, b) => Number(a.includes("/base:")) - Number(b.includes("/base:")))) await docker.try(["image", "rm", tag]);
-  const others = await docker.run(["image", "ls", "--quiet", "--filter", `label=${LABEL.estate}`]);
-  if (others.trim() !== "") return;
+  await letBaseGo(docker, estate);
+}
+
+/** Let go of the base that images are built on; its last user takes it along, with what builds have left. @param user as the base was asked for */
+export async function letBaseGo(docker: Docker, user: string): Promise<void> {
+  const built = async () => (await docker.run(["image", "ls", "--quiet", "--filter", `label=${LABEL.estate}`])).trim() !== "";
+  if (!(await letGo(docker, user, DEBIAN_IMAGE, built))) return;
   // Nobody else builds on these.
   const stages = (await docker.run(["image", "ls", "--all", "--quiet", "--filter", `label=${LABEL.stage}`])).split("\n").filter(Boolean);
   for (const id of new Set(stages)) await docker.try(["image", "rm", "--force", id]);
-  await docker.try(["image", "rm", DEBIAN_IMAGE]);
 }

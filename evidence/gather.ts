@@ -6,6 +6,7 @@ import { ensureDocker } from "../toolchain/docker.ts";
 import { Problem } from "../toolchain/problem.ts";
 import { say, step } from "../toolchain/say.ts";
 import { changedFiles, headCommit } from "./git.ts";
+import { OWN } from "./images.ts";
 import { audit } from "./parts/audit.ts";
 import { blockers } from "./parts/blockers.ts";
 import { builds } from "./parts/builds.ts";
@@ -156,6 +157,6 @@ async function findDocker(): Promise<Docker> {
   const { host } = await ensureDocker({ install: false });
   const docker = new Docker(host);
   await sweepDead(docker);
-  await ensureDebian({ host });
+  await ensureDebian({ user: OWN, host });
   return docker;
 }

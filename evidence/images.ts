@@ -3,7 +3,7 @@ import { buildRecord } from "../images/record.ts";
 
 const BASE = "images/base";
 /** Repositories of images that were built for evidence; kept for the next run, one of each. */
-const OWN = "sluice-evidence";
+export const OWN = "sluice-evidence";
 
 const roleOf = (context: string): string => context.split("/").at(-1) ?? context;
 

@@ -25,7 +25,8 @@ await main(async () => {
   const engine = await ensureEngine();
   await ensurePluginsOf(stack, engine);
   const engines = await reach(project, { install: true });
-  if (buildsImages(project)) for (const { docker } of hostsOf(project.settings)) await ensureDebian({ host: docker });
+  if (buildsImages(project))
+    for (const { docker } of hostsOf(project.settings)) await ensureDebian({ user: project.settings.name, host: docker });
   await prepareImages();
   const state = await ensureState(".sluice");
 

@@ -2,6 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { startVitest } from "vitest/node";
+import { Docker } from "../estate/docker.ts";
+import { letBaseGo } from "../estate/take-down.ts";
 import { cacheRoot } from "../toolchain/cache.ts";
 import { ensureDebian } from "../toolchain/debian.ts";
 import { ensureDocker } from "../toolchain/docker.ts";
@@ -58,10 +60,12 @@ await main(async () => {
   await keepCompiledApart();
   const beside = rooms.includes("engine") ? rooms.filter((room) => BESIDE.includes(room)) : [];
   const here = rooms.filter((room) => !beside.includes(room));
-  if (NEED_DOCKER.some((room) => here.includes(room))) {
+  const needsDocker = NEED_DOCKER.some((room) => here.includes(room));
+  if (needsDocker) {
     await ensureEngine();
     await ensureDocker();
-    await ensureDebian();
+    // Kept until the end: otherwise each estate that ends alone takes it along, and the next one makes it anew.
+    await ensureDebian({ user: userOf(here) });
   }
   const lane = beside.length > 0 ? runBeside(beside, command.args) : undefined;
   lane?.catch(() => undefined); // awaited at the end
@@ -73,10 +77,14 @@ await main(async () => {
   for (const run of RUNS.map((projects) => projects.filter(wanted)))
     if (run.length > 0) tally = add(tally, await runVitest(run, command.args));
   if (lane) tally = add(tally, await lane);
+  if (needsDocker) await letBaseGo(new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock"), userOf(here));
   if (tally.passed + tally.failed === 0) say("No test ran: that proves nothing, so it is a failure.");
   console.log(`\n${tallyLine(tally)}`);
   process.exitCode = tally.failed > 0 || tally.passed === 0 ? 1 : 0;
 });
+
+/** Who uses the base for these tests; what runs beside has other rooms. */
+const userOf = (here: readonly Room[]): string => `sluice-test-${here[0]}`;
 
 /**
  * What Node compiles of the checkouts that tests make is of no use to anybody later: it is kept for this run and what runs beside it, and cleared

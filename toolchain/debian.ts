@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { findProgram, installPackages, isDebianRoot } from "./apt.ts";
 import { cacheRoot } from "./cache.ts";
+import { take } from "./debian-users.ts";
 import { Problem } from "./problem.ts";
 import { say, step } from "./say.ts";
 
@@ -20,39 +21,37 @@ const SUITE = "trixie";
 const PROBE_MILLISECONDS = 5000;
 
 export interface DebianOptions {
-  /**
-   * The image's name.
-   * @default sluice/debian:13
-   */
-  readonly image?: string;
+  /** Who builds on it: an estate, or a tool that has images of its own. It stays until its last user lets it go. */
+  readonly user: string;
   /** Docker engine to put it into; default: the one that the `docker` command uses. */
   readonly host?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
- * Make sure that the Debian 13 base image is there: pulled where a registry answers, else made from Debian's own packages.
+ * Make sure that the Debian 13 base image is there, and stays there for its user: pulled where a registry answers, else made from
+ * Debian's own packages.
  *
  * @throws Problem when neither works, with what to do
  */
-export async function ensureDebian(options: DebianOptions = {}): Promise<void> {
-  const { image = DEBIAN_IMAGE, host, env = process.env } = options;
-  const docker = (args: readonly string[], timeout?: number) =>
-    execa("docker", args, {
-      env: host === undefined ? {} : { DOCKER_HOST: host },
-      stdin: "ignore",
-      reject: false,
-      ...(timeout === undefined ? {} : { timeout }),
-    });
+export async function ensureDebian({ user, host, env = process.env }: DebianOptions): Promise<void> {
+  const options = { env: host === undefined ? {} : { DOCKER_HOST: host }, stdin: "ignore", reject: false } as const;
+  const docker = async (args: readonly string[]) => !(await execa("docker", args, options)).failed;
+  await take(docker, user, DEBIAN_IMAGE, (name) => obtain(name, options, env));
+}
 
-  if (!(await docker(["image", "inspect", image])).failed) return;
-
+/** Get the image under this name, into the engine that the options say. */
+async function obtain(
+  name: string,
+  options: { readonly env: NodeJS.ProcessEnv; readonly stdin: "ignore"; readonly reject: false },
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   // What cannot be pulled is known before minutes are spent on it: a manifest is a few kilobytes.
-  const reachable = !(await docker(["manifest", "inspect", UPSTREAM], PROBE_MILLISECONDS)).failed;
-  if (reachable) {
-    const progress = step(`pulling ${UPSTREAM} for ${image}`, "30 MB");
-    const pulled = await docker(["pull", "--quiet", UPSTREAM]);
-    if (!pulled.failed && !(await docker(["tag", UPSTREAM, image])).failed) return progress.done();
+  const asked = await execa("docker", ["manifest", "inspect", UPSTREAM], { ...options, timeout: PROBE_MILLISECONDS });
+  if (!asked.failed) {
+    const progress = step(`pulling ${UPSTREAM} for ${DEBIAN_IMAGE}`, "30 MB");
+    const pulled = await execa("docker", ["pull", "--quiet", UPSTREAM], options);
+    if (!pulled.failed && !(await execa("docker", ["tag", UPSTREAM, name], options)).failed) return progress.done();
     progress.failed(pulled.stderr.trim());
   } else {
     say("no image registry answers from here: the Debian base is made from Debian's packages");
@@ -60,15 +59,19 @@ export async function ensureDebian(options: DebianOptions = {}): Promise<void> {
 
   const tarball = join(cacheRoot(env), "debian", `${SUITE}-${process.arch}-${RECIPE}.tar`);
   if (!(await exists(tarball))) await makeTarball(tarball);
-  const progress = step(`importing ${image}`);
-  const imported = await docker([
-    "import",
-    ...["--change", 'CMD ["/bin/bash"]'],
-    ...["--change", "LABEL dev.sluice.base=debootstrap"],
-    ...["--message", `Debian ${SUITE}, minbase, made with debootstrap`],
-    tarball,
-    image,
-  ]);
+  const progress = step(`importing ${DEBIAN_IMAGE}`);
+  const imported = await execa(
+    "docker",
+    [
+      "import",
+      ...["--change", 'CMD ["/bin/bash"]'],
+      ...["--change", "LABEL dev.sluice.base=debootstrap"],
+      ...["--message", `Debian ${SUITE}, minbase, made with debootstrap`],
+      tarball,
+      name,
+    ],
+    options,
+  );
   if (imported.failed) {
     progress.failed();
     throw new Problem(`The Debian base could not be imported into Docker: ${imported.stderr.trim()}`);

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Docker } from "../../estate/docker.ts";
-import { buildImage, toolImage } from "../../evidence/images.ts";
+import { buildImage, OWN, toolImage } from "../../evidence/images.ts";
 import { prepareImages, rolesOf } from "../../images/prepare.ts";
 import { buildRecord } from "../../images/record.ts";
 import { ensureDebian } from "../../toolchain/debian.ts";
@@ -44,7 +44,7 @@ export function builder(folder: string): (role: Role) => Promise<string> {
 
 async function readyDocker(): Promise<Docker> {
   await ensureDocker();
-  await ensureDebian();
+  await ensureDebian({ user: OWN });
   return new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock");
 }
 

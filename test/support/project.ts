@@ -226,8 +226,8 @@ const CLAIMS = 19_000;
 
 async function drawSubnet(): Promise<string> {
   const docker = new Docker(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock");
-  const ids = (await docker.run(["network", "ls", "--quiet"])).split("\n");
-  const used = await docker.run(["network", "inspect", ...ids]);
+  const ids = (await docker.run(["network", "ls", "--quiet"])).split("\n").filter(Boolean);
+  const used = JSON.stringify(await docker.facts("network", ids));
   const start = Math.floor(Math.random() * NETWORKS);
   for (let step = 0; step < NETWORKS; step += 1) {
     const number = FIRST_NETWORK + ((start + step) % NETWORKS);

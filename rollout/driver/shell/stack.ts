@@ -132,7 +132,7 @@ async function readyEngine(project: Project): Promise<RunnableEngine> {
 
 async function ensureDebianOf({ settings }: Project): Promise<void> {
   const { ensureDebian } = await import("../../../toolchain/debian.ts");
-  for (const { docker } of hostsOf(settings)) await ensureDebian({ host: docker });
+  for (const { docker } of hostsOf(settings)) await ensureDebian({ user: settings.name, host: docker });
 }
 
 /** The lines of Pulumi's output that say what went wrong, short enough for one message. */

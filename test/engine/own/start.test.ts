@@ -2,7 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Docker } from "../../../estate/docker.ts";
+import { letBaseGo } from "../../../estate/take-down.ts";
 import { cacheRoot } from "../../../toolchain/cache.ts";
+import { DEBIAN_IMAGE, ensureDebian } from "../../../toolchain/debian.ts";
 import { changes, type Outcome, Project } from "../../support/project.ts";
 
 const STACK_TRACE = /^\s+at .*\.[cm]?[tj]s:\d+/m;
@@ -206,14 +209,28 @@ describe("start, status and stop", () => {
   });
 
   it("leaves nothing in Docker, and no note of itself, after stop --data", async () => {
+    // Somebody else who is about to build, and has no image yet.
+    const soon = `${project.estate}-soon`;
+    await ensureDebian({ user: soon });
     const stopped = await project.script("stop", "--data");
     expect(stopped.exitCode, stopped.text).toBe(0);
+    expect(await project.docker.try(["image", "inspect", DEBIAN_IMAGE]), "the base that somebody else needs").toBe(true);
+    await letBaseGo(project.docker, soon);
     expect(await project.leftovers()).toEqual([]);
     // Also not what lost its labels, or never had any.
     const all = ["container ls --all", "network ls", "volume ls", "image ls --all"];
     for (const command of all)
       expect(await project.docker.run([...command.split(" "), "--format", "{{json .}}"])).not.toContain(project.estate);
     await expect(readFile(join(cacheRoot(), "estates", `${project.estate}.json`))).rejects.toThrow("ENOENT");
+  });
+
+  it("leaves out what has gone since it was listed, and tells every other failure", async () => {
+    const { docker } = project;
+    const ids = (await docker.run(["network", "ls", "--quiet", "--filter", "name=bridge"])).split("\n");
+    const gone = "0123456789ab";
+    expect(await docker.facts("network", [gone, ...ids])).toHaveLength(ids.length);
+    for (const kind of ["container", "volume", "image"] as const) expect(await docker.facts(kind, [gone])).toEqual([]);
+    await expect(new Docker("unix:///nowhere/docker.sock").facts("network", ids)).rejects.toThrow("/nowhere/docker.sock");
   });
 
   it("refuses to remove protected data", async () => {
