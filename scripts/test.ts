@@ -84,7 +84,9 @@ await main(async () => {
 });
 
 /** Who uses the base for these tests; what runs beside has other rooms. */
-const userOf = (here: readonly Room[]): string => `sluice-test-${here[0]}`;
+function userOf(here: readonly Room[]): string {
+  return `sluice-test-${here[0]}`;
+}
 
 /**
  * What Node compiles of the checkouts that tests make is of no use to anybody later: it is kept for this run and what runs beside it, and cleared

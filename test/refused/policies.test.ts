@@ -11,7 +11,7 @@ import { parseSettings } from "../../settings/parse.ts";
 import { EVIDENCE } from "../policies/fixtures.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { FAULTS, type Fault } from "../support/faults.ts";
-import { type Json, Project } from "../support/project.ts";
+import { type Json, type Outcome, Project } from "../support/project.ts";
 import type { Raw } from "../support/settings.ts";
 
 const STACK_TRACE = /^\s+at .*\.[cm]?[tj]s:\d+|node_modules|unhandled/im;
@@ -41,7 +41,7 @@ const inSource =
 const api = (config: Record<string, Json>): Record<string, Json> =>
   (config["sluice:services"] as Record<string, Record<string, Json>>).api as Record<string, Json>;
 
-/** One red estate for every area: settings where they can be wrong, the program where they cannot. */
+/** Something wrong in every area: in settings where they can be wrong, in the program where they cannot. */
 const BROKEN: readonly Broken[] = [
   {
     ...{ area: "containers", rule: "container-has-read-only-root", says: "api-blue-1: its root is writable" },
@@ -102,21 +102,38 @@ describe("the pack, run by the real engine", () => {
     expect(text).not.toMatch(/\[(advisory|mandatory)\]|can't run|warning/);
   });
 
-  it.each(BROKEN)("$area: $rule stops it", async ({ rule, says, breakIt }) => {
-    await only(rule);
-    const undo = await breakIt(project);
-    const { exitCode, text } = await preview();
-    expect(exitCode).not.toBe(0);
-    expect(text).toContain(`[mandatory]  ${rule}`);
-    expect(text).toContain(says);
-    expect(text).not.toMatch(STACK_TRACE);
-    expect(await project.leftovers()).toEqual([]);
+  describe("everything wrong at once", () => {
+    let previewed: Outcome;
+    let up: Outcome;
+    beforeAll(async () => {
+      await levels("dev", {
+        all: "disabled",
+        "exceptions-are-in-order": "mandatory",
+        ...Object.fromEntries(BROKEN.map(({ rule }) => [rule, "mandatory"])),
+      });
+      const undo: Undo[] = [];
+      for (const { breakIt } of BROKEN) undo.unshift(await breakIt(project));
+      previewed = await preview();
+      up = await project.script("up", "--stack", "dev", "--yes");
+      for (const back of undo) await back();
+    });
 
-    const up = await project.script("up", "--stack", "dev", "--yes");
-    expect(up.exitCode).not.toBe(0);
-    expect(up.text).toContain(says);
-    expect(await project.leftovers()).toEqual([]);
-    await undo();
+    it.each(BROKEN)("$area: $rule stops it", ({ rule, says }) => {
+      for (const { exitCode, text } of [previewed, up]) {
+        expect(exitCode).not.toBe(0);
+        expect(text).toContain(`[mandatory]  ${rule}`);
+        expect(text).toContain(says);
+      }
+    });
+
+    it("is told without a stack trace and without the secret that was found, and nothing is made", async () => {
+      for (const { text } of [previewed, up]) {
+        expect(text).not.toMatch(STACK_TRACE);
+        expect(text).toContain("what looks like a secret");
+        expect(text).not.toContain(TOKEN);
+      }
+      expect(await project.leftovers()).toEqual([]);
+    });
   });
 
   it("wants a backup job that runs by itself and holds Postgres, and is content with one", async () => {
@@ -139,16 +156,6 @@ describe("the pack, run by the real engine", () => {
     );
     const { exitCode, text } = await previewed({ scheduler: "systemd", backup });
     expect(exitCode, text).toBe(0);
-    await back();
-  });
-
-  it("shows no secret when it has found one", async () => {
-    await only("container-has-no-plain-secret");
-    const back = await project.remember();
-    await project.configure((config) => Object.assign(api(config), { env: { UPSTREAM_TOKEN: TOKEN } }));
-    const { text } = await preview();
-    expect(text).toContain("what looks like a secret");
-    expect(text).not.toContain(TOKEN);
     await back();
   });
 
@@ -218,14 +225,15 @@ describe("the pack, run by the real engine", () => {
       expect(made.exitCode, made.text).toBe(0);
     });
 
-    const judged = async (change: object, by = keys) => {
+    const declare = async (change: object, by = keys) => {
       const evidence = { ...EVIDENCE, stack, commit: head, images: references, createdAt: new Date().toISOString(), ...change };
       await writeEvidence(join(project.root, "release-evidence.json"), evidence, (await by).privateKey);
-      return project.script("preview", "--stack", stack, "--config-file", file);
     };
+    const judge = () => project.script("preview", "--stack", stack, "--config-file", file);
 
     it("passes at its levels with good evidence", async () => {
-      const { exitCode, text } = await judged({});
+      await declare({});
+      const { exitCode, text } = await judge();
       expect(exitCode, text).toBe(0);
       // They name no store for backups: its keys are secrets, which a file to copy cannot have.
       const advice = [...text.matchAll(/\[advisory\] {2}(\S+)/g)].map(([, rule]) => rule);
@@ -234,30 +242,34 @@ describe("the pack, run by the real engine", () => {
       );
     });
 
-    it.each([
-      [
-        "too few lines covered",
-        "release-unit-coverage",
-        { unit: { ...EVIDENCE.unit, coverage: { percent: 89.9, covered: 1, total: 2, tool: "v8" } } },
-        "89.9",
-      ],
-      ["another commit", "release-evidence-is-for-this-commit", { commit: "2".repeat(40) }, "it is for commit 222222222222"],
-      ["an old file", "release-evidence-is-fresh", { createdAt: "2026-01-01T00:00:00.000Z" }, "hours old; at most"],
-      ["other images", "release-evidence-covers-images", { images: [] }, "which is not in it"],
-    ])("is stopped by %s", async (_, rule, change, says) => {
-      const { exitCode, text } = await judged(change);
+    it("is stopped by too few lines covered, another commit, an old file and other images, each told", async () => {
+      await declare({
+        unit: { ...EVIDENCE.unit, coverage: { percent: 89.9, covered: 1, total: 2, tool: "v8" } },
+        commit: "2".repeat(40),
+        createdAt: "2026-01-01T00:00:00.000Z",
+        images: [],
+      });
+      const { exitCode, text } = await judge();
       expect(exitCode).not.toBe(0);
-      expect(text).toContain(`[mandatory]  ${rule}`);
-      expect(text).toContain(says);
+      for (const [rule, says] of [
+        ["release-unit-coverage", "89.9"],
+        ["release-evidence-is-for-this-commit", "it is for commit 222222222222"],
+        ["release-evidence-is-fresh", "hours old; at most"],
+        ["release-evidence-covers-images", "which is not in it"],
+      ] as const) {
+        expect(text).toContain(`[mandatory]  ${rule}`);
+        expect(text).toContain(says);
+      }
       expect(text).not.toMatch(STACK_TRACE);
     });
 
     it("is stopped by a file that another key has signed, or that was changed", async () => {
-      expect((await judged({}, makeKeys())).text).toContain("was signed with another key");
-      await judged({});
+      await declare({}, makeKeys());
+      expect((await judge()).text).toContain("was signed with another key");
+      await declare({});
       const path = join(project.root, "release-evidence.json");
       await writeFile(path, (await readFile(path, "utf8")).replace('"percent": 95', '"percent": 99'));
-      const { exitCode, text } = await project.script("preview", "--stack", stack, "--config-file", file);
+      const { exitCode, text } = await judge();
       expect(exitCode).not.toBe(0);
       expect(text).toContain("was changed after it was signed");
     });
