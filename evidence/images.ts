@@ -7,14 +7,6 @@ export const OWN = "sluice-evidence";
 
 const roleOf = (context: string): string => context.split("/").at(-1) ?? context;
 
-/** An image with exactly this content that some estate or an earlier run has built on this engine; images are tagged by their content. */
-async function builtBefore(docker: Docker, context: string): Promise<string | undefined> {
-  const { hash } = buildRecord(context);
-  const all = await docker.run(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
-  const wanted = `/${roleOf(context)}:${hash.slice(0, 12)}`;
-  return all.split("\n").find((reference) => reference.endsWith(wanted));
-}
-
 /**
  * Build a folder of this project as the estate does, with the words of the builder in the error when it fails.
  * @param context relative to the project
@@ -23,7 +15,7 @@ async function builtBefore(docker: Docker, context: string): Promise<string | un
 export async function buildImage(docker: Docker, context: string): Promise<string> {
   const { hash, ...about } = buildRecord(context);
   // Not an estate's base: its label would be inherited, and the image would be taken for a part of that estate.
-  const base = context === BASE ? [] : ["--build-arg", `BASE=${await ownImage(docker, BASE)}`];
+  const base = context === BASE ? [] : ["--build-arg", `BASE=${await toolImage(docker, BASE)}`];
   const labels = Object.entries(about).flatMap(([key, value]) => ["--build-arg", `${key.toUpperCase()}=${value}`]);
   const tag = ownTag(context, hash);
   const before = await idOf(docker, tag);
@@ -44,15 +36,14 @@ const idOf = (docker: Docker, tag: string): Promise<string | undefined> =>
 
 const ownTag = (context: string, hash: string): string => `${OWN}/${roleOf(context)}:${hash.slice(0, 12)}`;
 
-/** An image of ours with exactly this content, built only where there is none. */
-async function ownImage(docker: Docker, context: string): Promise<string> {
+/**
+ * An image to work with, built only where there is none of ours with exactly this content: our images are tagged by it. Never an estate's:
+ * that one may end meanwhile, and an image that is in use would be left behind. Most of a build is shared with estates all the same.
+ * @returns its name
+ */
+export async function toolImage(docker: Docker, context: string): Promise<string> {
   const tag = ownTag(context, buildRecord(context).hash);
   return (await docker.try(["image", "inspect", tag])) ? tag : buildImage(docker, context);
-}
-
-/** An image to work with, built only where no engine of this machine has it: its content is what its tag says. */
-export async function toolImage(docker: Docker, context: string): Promise<string> {
-  return (await builtBefore(docker, context)) ?? buildImage(docker, context);
 }
 
 async function forgetOlder(docker: Docker, repository: string, keep: string): Promise<void> {

@@ -14,7 +14,10 @@ const MARK = "│ ";
  */
 export async function runBeside(rooms: readonly string[], files: readonly string[]): Promise<Tally> {
   const args = [...rooms.flatMap((room) => ["--room", room]), ...files];
-  const run = execa(process.execPath, [process.argv[1] ?? "", ...args], { all: true, stdin: "ignore", reject: false });
+  const run = execa(process.execPath, [process.argv[1] ?? "", ...args], {
+    ...{ all: true, stdin: "ignore", reject: false },
+    env: { SLUICE_TEST_BESIDE: "true" },
+  });
   if (run.pid !== undefined) setPriority(run.pid, NICE);
   let tally: Tally | undefined;
   for await (const line of run.iterable({ from: "all" })) {

@@ -173,6 +173,9 @@ describe("evidence is red", () => {
     await expect
       .poll(async () => (await ours()).split("sluice-ev-postgres").length, PATIENCE)
       .toBeGreaterThan(others.split("sluice-ev-postgres").length);
+    // An estate that ends meanwhile leaves no image behind because of them.
+    const images = await docker.run(["container", "ls", "--all", "--format", "{{.Image}}", "--filter", "label=dev.sluice.evidence"]);
+    expect(images.split("\n").filter((image) => !image.startsWith("sluice-evidence/"))).toEqual([]);
     // The demo's programs are processes of their tests, two below: they have to end as well.
     const programs = async () => (await execa("pgrep", ["-f", `${checkout.root}/examples/`], { reject: false })).stdout;
     await expect.poll(programs, PATIENCE).not.toBe("");

@@ -124,10 +124,16 @@ describe("recreating containers under load", () => {
     ],
   ];
 
-  it.each(BROKEN)("an idle slot that %s fails the up with its words, and the active slot never notices", async (_what, green, words) => {
+  /** Of these, the ones that are brought up a second time. */
+  const AGAIN = ["never gets healthy", "has an image that cannot be built"];
+  /** The active slot's container before the first of them: its id, start and restarts. */
+  let active: unknown[] | undefined;
+
+  it.each(BROKEN)("an idle slot that %s fails the up with its words, and the active slot never notices", async (what, green, words) => {
     await writeImage(project, "broken", 'CMD ["sh", "-c", "echo planted: no such program; exit 3"]');
     await writeImage(project, "unbuildable", "RUN echo planted: cannot be built >&2; exit 7");
     const before = await project.container("api-blue-1");
+    active ??= [before.Id, before.State.StartedAt, before.RestartCount];
     const { value: up, result } = await Load.during({ ...get, connections: 16 }, async () => {
       await project.configure((config) => Object.assign(api(config), { readyTimeoutSeconds: 8, green }));
       return project.up();
@@ -141,16 +147,20 @@ describe("recreating containers under load", () => {
     const after = await project.container("api-blue-1");
     expect([after.Id, after.State.StartedAt, after.RestartCount]).toEqual([before.Id, before.State.StartedAt, before.RestartCount]);
 
+    // A container that is there, and an image that is not: neither is taken for done by the next run.
+    if (!AGAIN.includes(what)) return;
     const again = await project.up();
     expect(again.exitCode, `the same broken slot again:\n${again.text}`).not.toBe(0);
+  });
 
-    await rm(join(project.root, "images", "broken"), { recursive: true });
-    await rm(join(project.root, "images", "unbuildable"), { recursive: true });
+  it("is well again with a good idle slot after all of these, and the active one is as it was before them", async () => {
+    await Promise.all(["broken", "unbuildable"].map((role) => rm(join(project.root, "images", role), { recursive: true })));
     await good(project, (config) => Object.assign(api(config), { readyTimeoutSeconds: 60, green: GREEN }));
     const { services } = await project.status();
     const health = services.flatMap(({ name, slots }) => slots.map((slot) => `${name} ${slot.name} ${slot.release} ${slot.health}`));
     expect(health).toEqual(["api blue v1 healthy", "api green v2 healthy", "web blue v1 healthy", "web green v2 healthy"]);
-    expect((await project.container("api-blue-1")).Id).toBe(before.Id);
+    const { Id, State, RestartCount } = await project.container("api-blue-1");
+    expect([Id, State.StartedAt, RestartCount]).toEqual(active);
   });
 });
 

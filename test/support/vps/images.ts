@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import type { Docker } from "../../../estate/docker.ts";
-import { buildImage, toolImage } from "../../../evidence/images.ts";
+import { toolImage } from "../../../evidence/images.ts";
 import { prepareImages } from "../../../images/prepare.ts";
 import type { Vps } from "./vps.ts";
 
@@ -23,10 +23,7 @@ export class RoleImages {
   async load(vps: Vps, roles: readonly string[]): Promise<void> {
     await prepareImages();
     for (const role of roles) {
-      const context = `images/${role}`;
-      const found = await toolImage(this.#docker, context);
-      // It may be an estate's that ends just now: then there is none to be lent.
-      await this.#hand(vps, role, found).catch(async () => this.#hand(vps, role, await buildImage(this.#docker, context)));
+      await this.#hand(vps, role, await toolImage(this.#docker, `images/${role}`));
     }
   }
 
