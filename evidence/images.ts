@@ -39,7 +39,7 @@ const ownTag = (context: string, hash: string): string => `${OWN}/${roleOf(conte
 /**
  * An image to work with, built only where there is none of ours with exactly this content: our images are tagged by it. Never an estate's:
  * that one may end meanwhile, and an image that is in use would be left behind. Most of a build is shared with estates all the same.
- * @returns its name
+ * @returns its name, or its id when it was just built
  */
 export async function toolImage(docker: Docker, context: string): Promise<string> {
   const tag = ownTag(context, buildRecord(context).hash);

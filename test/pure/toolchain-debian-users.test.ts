@@ -101,9 +101,16 @@ describe("the base that estates share", () => {
     ["images of somebody who left no note", [BASE, nameAsUser("one")], async () => true, [BASE]],
   ])("stays for %s", async (_, names, others, left) => {
     const engine = new Engine(...names);
-    const docker: DockerEngine = { run: async (args) => engine.do(args).text, try: async (args) => engine.do(args).ok };
+    const asked: string[] = [];
+    const ask = (args: readonly string[]) => {
+      asked.push(args.join(" "));
+      return engine.do(args);
+    };
+    const docker: DockerEngine = { run: async (args) => ask(args).text, try: async (args) => ask(args).ok };
     expect(await letGo(docker, "one", BASE, others)).toBe(false);
     expect([...engine.names].sort()).toEqual([...left].sort());
+    // Not for a moment: they may be building on it right now.
+    expect(asked).not.toContain(`image rm ${BASE}`);
   });
 
   it("is not taken for its user, whatever an estate is called", () => {
